@@ -16,6 +16,7 @@ from diagnose.model.nginx import Directive
 from diagnose.model.server import server_addresses
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.edits import insert_before
+from diagnose.parsers.nginx.error_log import REFUSED_BY_RULE
 from diagnose.parsers.nginx.server_blocks import Server
 
 #: More visitors are not let in one by one: the list is meant for them, or is wrong as a whole.
@@ -47,7 +48,7 @@ def refusals(nginx: Nginx) -> list[LogLine]:
     path = evidence.target.path_without_query
     return [
         replace(line, client=client)
-        for line, _ in logged_errors(evidence, "access forbidden by rule", path)
+        for line, _ in logged_errors(evidence, REFUSED_BY_RULE, path)
         for client in line.clients or (line.client,)
         if is_address(client) and not is_loopback(client) and client not in own
     ]

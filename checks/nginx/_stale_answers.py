@@ -38,7 +38,6 @@ _FILE = (
     r'(?:open(?:at)?\(\) )?"(/[^"]*)" (?:failed|is not found) \(2: '
     r'|directory index of "(/[^"]*)" is forb'
 )
-_FORBIDDEN = "access forbidden by rule"
 
 
 def stale_answer_symptoms(nginx: Nginx) -> Iterator[Observation]:
@@ -207,7 +206,7 @@ def _folders(nginx: Nginx) -> frozenset[str]:
 
 def _rule_lines(nginx: Nginx) -> Iterator[LogLine]:
     """Yield the lines in which a rule forbids the target's page, where the files have none."""
-    lines = logged_errors(nginx.evidence, _FORBIDDEN, nginx.evidence.target.path)
+    lines = logged_errors(nginx.evidence, error_log.REFUSED_BY_RULE, nginx.evidence.target.path)
     for line, _ in lines if _passes_on(nginx) else ():
         if _is_later(nginx, line):
             yield line

@@ -36,7 +36,6 @@ from diagnose.parsers.nginx.server_blocks import Server
 
 #: What follows the path in the last argument of try_files.
 _QUERY = re.compile(r"(?:\?|\$is_args).*")
-_FORBIDDEN = r"access forbidden by rule"
 _NO_INDEX = r"directory index of "
 
 
@@ -66,7 +65,7 @@ def fallback_closed(evidence: Evidence) -> Iterator[Claim]:
     if closed is None:
         return
     subjects = endpoint_subjects(pages)
-    logged = logged_errors(evidence, _FORBIDDEN, evidence.target.path)
+    logged = logged_errors(evidence, error_log.REFUSED_BY_RULE, evidence.target.path)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -105,7 +104,9 @@ def _closed_fallback(nginx: Nginx, server: Server, path: str, status: int) -> Cl
     match = match_location(server, path)
     if match.redirects or _closing_rules(nginx, server, path, match, status):
         return None
-    is_denied = bool(logged_errors(nginx.evidence, _FORBIDDEN, nginx.evidence.target.path))
+    is_denied = bool(
+        logged_errors(nginx.evidence, error_log.REFUSED_BY_RULE, nginx.evidence.target.path)
+    )
     for leading, fallback in _fallbacks(match, path, is_denied):
         next_match = match_location(server, fallback)
         rules = _closing_rules(nginx, server, fallback, next_match, status)

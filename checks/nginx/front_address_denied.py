@@ -38,11 +38,10 @@ from diagnose.model.server import Interface, server_addresses
 from diagnose.model.web_servers import TITLES
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import insert_first
+from diagnose.parsers.nginx.error_log import REFUSED_BY_RULE
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Server
 
-#: ngx_http_access_module; the client in the line is the address that the rule refused.
-_REFUSED = r"access forbidden by rule"
 _FORWARDED, _ADDED = "X-Forwarded-For", "$proxy_add_x_forwarded_for"
 
 
@@ -64,7 +63,7 @@ def front_address_denied(evidence: Evidence) -> Iterator[Claim]:
         return
     lines = [
         line
-        for line, _ in logged_errors(evidence, _REFUSED, target.path)
+        for line, _ in logged_errors(evidence, REFUSED_BY_RULE, target.path)
         if is_in_run(evidence, line)
     ]
     claim = _remote_claim(nginx, pages, lines) or _inner_claim(nginx, pages, lines)

@@ -37,6 +37,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.access_rules import limit_except_blocks
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.error_log import REFUSED_BY_RULE
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, location_pattern
 
 _PREFLIGHT = "OPTIONS"
@@ -70,7 +71,7 @@ def method_denied(evidence: Evidence) -> Iterator[Claim]:
     denial, is_asked = denials[0], pages[0].method == denials[0].method
     lines = [
         line
-        for line, _ in logged_errors(evidence, "access forbidden by rule", evidence.target.path)
+        for line, _ in logged_errors(evidence, REFUSED_BY_RULE, evidence.target.path)
         if is_in_run(evidence, line)
     ]
     is_password, subjects = denial.status == 401, endpoint_subjects(pages)

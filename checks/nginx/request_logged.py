@@ -26,10 +26,9 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx.error_log import REFUSED_BY_RULE
 
 _FAILURES = frozenset({"error", "crit", "alert", "emerg"})
-#: What nginx logs of a request that a rule refuses (ngx_http_access_module).
-_MEANT = re.compile(r"access forbidden by rule")
 #: The status of a page that asks for a password.
 _LOGIN = 401
 #: The file or folder in a message.
@@ -46,7 +45,7 @@ def request_logged(evidence: Evidence) -> Iterator[Claim]:
     lines = [
         line
         for line, _ in (logged_errors(evidence, r".", evidence.target.path) if pages else ())
-        if line.level in _FAILURES and not _MEANT.match(line.text)
+        if line.level in _FAILURES and not line.text.startswith(REFUSED_BY_RULE)
     ]
     if not lines or len(pages) < len(page_exchanges(evidence)):
         return

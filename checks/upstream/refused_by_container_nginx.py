@@ -43,7 +43,7 @@ _OFTEN = 2
 _GATEWAY, _MISSING, _FORBIDDEN = "gateway", "missing", "forbidden"
 #: What nginx writes where it refuses (ngx_http_access_module, ngx_http_autoindex_module, open(2)).
 _REFUSALS = {
-    "by_rule": "access forbidden by rule",
+    "by_rule": error_log.REFUSED_BY_RULE,
     "no_index": "directory index of",
     "by_rights": "(13: Permission denied)",
 }
@@ -56,8 +56,8 @@ _REASONS = (
         r"|recv\(\) failed|\S{1,253} could not be resolved|no resolver defined")),
     (_MISSING, frozenset({404}), re.compile(r".{0,600}? (?:failed|is not found) \((?:2|20): ")),
     (_FORBIDDEN, frozenset({403}), re.compile(
-        r"access forbidden by rule|directory index of .{1,600} is forbidden"
-        r"|.{0,600}? failed \(13: ")),
+        rf"{error_log.REFUSED_BY_RULE}|"
+        r"directory index of .{1,600} is forbidden|.{0,600}? failed \(13: ")),
 )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 
 #: Longest message text that is kept, in characters.
 MAX_TEXT = 500
+#: The message for a request that a rule refuses (ngx_http_access_module).
+REFUSED_BY_RULE = "access forbidden by rule"
 #: Clients of equal lines that are kept.
 MAX_CLIENTS = 8
 
