@@ -18,8 +18,8 @@ _HAPROXY_PAGE = "your browser sent an invalid request"
 class SymptomRow:
     """The checks whose findings are a symptom (`shown`), or are it where the message tells their
     time (`timed`), or may lead to it (`possible`), or never do (`impossible`); the key of the text
-    that says where else it may come from; and the checks of what most often leads to it (`usual`),
-    the most frequent first."""
+    that says where else it may come from; the checks of what most often leads to it (`usual`), the
+    most frequent first; and those whose note may be meant where no finding answers (`suspects`)."""
 
     shown: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class SymptomRow:
     usual: tuple[str, ...] = ()
     timed: tuple[str, ...] = ()
     impossible: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
 
 
 #: What leads to HAProxy's own page for 400: not what leads to the 400 of others.
@@ -50,6 +51,7 @@ def symptom_table() -> Mapping[str, SymptomRow]:
             tuple(row.get("usual", ())),
             tuple(row.get("timed", ())),
             tuple(row.get("impossible", ())),
+            tuple(row.get("suspects", ())),
         )
         for name, row in rows.items()
     }

@@ -33,6 +33,8 @@ MESSAGES = Messages(
     Message("other-page", "Visitors did not get another page: {title}."),
     # NOTE: behind "healthy"; {title} is what was read about a file of this page.
     Message("page-part", "Not all of the page reaches visitors: {title}."),
+    # NOTE: behind "healthy"; {title} is a note: a ban, a limit. A person complained of something.
+    Message("suspect", "Perhaps this is meant: {title}."),
     # NOTE: {words} is what the page of the answer says.
     Message(
         "healthy-quoted",

@@ -29,7 +29,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
     if outcome.status == "ok" and is_message_unread(report):
-        return translate("message-unread", lang, url=url)
+        unread = translate("message-unread", lang, url=url)
+        return join_sentences(unread, _suspect_sentence(report, lang), lang)
     if outcome.status == "ok":
         return _well_sentence(report, lang)
     reasons = unfinished_texts(outcome.unfinished, lang)
@@ -77,7 +78,21 @@ def _other_page_sentence(report: Report, lang: str) -> str:
     if note := next((note for note in notes if note.claim.request is not None), None):
         return translate("other-page", lang, title=title(note, lang))
     note = next((note for note in notes if note.check.only_unused), None)
-    return translate("page-part", lang, title=title(note, lang)) if note else ""
+    if note is None:
+        return _suspect_sentence(report, lang)
+    return translate("page-part", lang, title=title(note, lang))
+
+
+def _suspect_sentence(report: Report, lang: str) -> str:
+    """Return the note that may be what a person means, "" if nobody said anything, or a finding
+    answers it."""
+    if report.evidence.target.symptom is None:
+        return ""
+    # Imported late: few runs have a pasted message.
+    from diagnose.checking.suspects import suspects
+
+    note = next(iter(suspects(report)), None)
+    return translate("suspect", lang, title=title(note, lang)) if note else ""
 
 
 def _healthy_sentence(report: Report, lang: str) -> str:

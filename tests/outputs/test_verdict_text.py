@@ -54,6 +54,18 @@ def test_a_note_about_another_page_follows() -> None:
     assert ".com/ is healthy. Visitors did not get another page: " in sentence
 
 
+def test_a_note_that_a_person_may_mean_follows() -> None:
+    report = answering(200, Symptom("other", "Verbindung weg, wenn keiner tippt"))
+    note = Claim(
+        about=Subject(), because=(), severity=Severity.NOTE,
+        facts={"path": "/ws", "url": "wss://shop.example.com/ws", "seconds": 60, "reported": False},
+    )  # fmt: skip
+    finding = Finding("f1", load_check("websocket.idle-default"), note)
+    sentence = verdict_sentence(replace(report, findings=(finding,)), "en")
+    assert "the message is not understood" in sentence
+    assert "Perhaps this is meant: nginx closes " in sentence
+
+
 def test_a_reported_status_that_was_met_is_not_healthy() -> None:
     report = conclude(answering(404, Symptom("status", "m", 404)).evidence)
     assert verdict(report).status == "unknown"
