@@ -28,6 +28,9 @@ from diagnose.model.server import Listeners, UnservedAddress
 if TYPE_CHECKING:
     from checks.listener._loopback_lines import LoopbackLines
 
+#: sshd's processes; from OpenSSH 9.8 on a session has a program of its own.
+_SSH = frozenset({"sshd", "sshd-session"})
+
 
 @check(
     severity=Severity.ERROR,
@@ -99,7 +102,10 @@ def _fix(evidence: Evidence, listen_groups: tuple[ListenGroup, ...], process: st
     if not listen_groups:
         if process == "docker-proxy":
             return _publish_fix(evidence)
-        return Fix((Manual("bind", Where.SERVER),), Applicability.MANUAL)
+        # A port of ssh -R: sshd_config(5), GatewayPorts.
+        is_forwarded = process in _SSH and evidence.target.port != 22
+        step = "forward" if is_forwarded else "bind"
+        return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     from checks.nginx import Nginx
     from checks.nginx._commands import config_test_command, restart_commands
 

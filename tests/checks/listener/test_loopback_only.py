@@ -2,15 +2,19 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from diagnose.model import (
     Applicability,
     Confidence,
     Edit,
+    Fix,
     Host,
     Manual,
     Risk,
     Target,
     Vantage,
+    Where,
     commands,
 )
 from diagnose.model.applications import ReadSetting
@@ -145,3 +149,12 @@ def test_fires_and_a_person_changes_a_line_that_is_not_edited() -> None:
 
 def test_silent_with_that_setting_where_another_socket_listens_for_all() -> None:
     assert not judge(CHECK, HERE, listening(443), LOCAL, READ)
+
+
+@pytest.mark.parametrize(
+    ("process", "step"), [("sshd-session", "forward"), ("sshd", "forward"), ("node", "bind")]
+)
+def test_a_port_of_ssh_is_opened_by_sshd(process: str, step: str) -> None:
+    local = listening(443, address="127.0.0.1", process=process)
+    (claim,) = judge(CHECK, HERE, local, connected(failure=REFUSED))
+    assert claim.fix == Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
