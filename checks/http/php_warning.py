@@ -10,6 +10,7 @@ message that it cannot clean up old sessions is harmless where a timer does it (
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks.http import shown_pages
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -98,8 +99,12 @@ def _severity(
 ) -> Severity | None:
     if message.warning == "other":
         return Severity.NOTE
-    # A line of the log may be older than what mended it.
+    # A line of the log may be older than what mended it. PHP stops where it may not open a file.
+    has_stopped = message.warning == "basedir" and any(
+        page.status == 500 for page in shown_pages(evidence)
+    )
     is_proven = not message.log or _closed(access) is not None or _is_missing(message, access)
+    is_proven = is_proven or has_stopped
     return None if is_proven or evidence.target.symptom is not None else Severity.NOTE
 
 

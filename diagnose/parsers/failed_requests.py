@@ -23,6 +23,7 @@ from diagnose.parsers.stalled_uploads import (
     is_stalled_upload,
     uploads_of_present_senders,
 )
+from diagnose.parsers.unknown_paths import is_unknown
 from diagnose.parsers.usual_paths import is_usual_websocket
 
 #: Maximum number of different failures that are kept.
@@ -188,7 +189,7 @@ def _may_be_page_instead(line: AccessLine) -> bool:
 def is_of_visitor(line: AccessLine) -> bool:
     """Return whether a request is none of this program's, in this run or an earlier one: it asks
     for paths that nobody else asks for."""
-    return _OWN_AGENT not in line.agent
+    return _OWN_AGENT not in line.agent and not is_unknown(line.path)
 
 
 def is_of_site(

@@ -129,7 +129,7 @@ def logged_failure(text: str) -> PhpFailure | None:
     failure = None
     for match in _LOGGED.finditer(text[: 2 * _LOOKED_AT]):
         failure = _failure(match[1]) or failure
-    return failure
+    return None if failure is None or _is_closed(failure, text) else failure
 
 
 def shown_failure(body: str) -> PhpFailure | None:
@@ -138,12 +138,19 @@ def shown_failure(body: str) -> PhpFailure | None:
     end = body[-_LOOKED_AT:]
     match = _SHOWN.search(end) if "atal error" in end or "Parse error" in end else None
     if match:
-        return _failure(match[1] or match[2])
+        failure = _failure(match[1] or match[2])
+        return None if failure is None or _is_closed(failure, end) else failure
     start = body[:_LOOKED_AT]
     if len(body) < _LOOKED_AT and (match := _WORDPRESS.search(start)):
         return _extension("mysqli", "mysqli", match[0])
     is_composer = start.lstrip().startswith("Composer detected issues in your platform:")
     return _composer(start) if is_composer else None
+
+
+def _is_closed(failure: PhpFailure, text: str) -> bool:
+    """Return whether the packages are there, as far as is known, and PHP may not open them."""
+    file = f"File({failure.folder}/vendor/autoload.php)"
+    return failure.kind == "packages" and f"open_basedir restriction in effect. {file}" in text
 
 
 def _failure(text: str) -> PhpFailure | None:

@@ -8,6 +8,12 @@ import posixpath
 UNKNOWN = "diagnose-7f3a"
 
 
+def is_unknown(path: str) -> bool:
+    """Return whether a path is one of these. A log has those of earlier runs, too, and may not say
+    who asked for them."""
+    return UNKNOWN in path
+
+
 def unknown_path(path: str) -> str:
     """Return a path beside another one, with its query: "/-diagnose-7f3a" beside "/"."""
     own, mark, query = path.partition("?")

@@ -524,7 +524,7 @@ class Lab:
         self._restore_firewall(any(path.startswith("/etc/firewalld/") for path in changed))
         self.restart_nginx()
         self.server.sh(f"""
-            rm -rf /var/lib/diagnose {self.platform.logs}/*.log
+            rm -rf /var/lib/diagnose {self.platform.logs}/*.log /srv/*
             {self.platform.binary} -s reopen
         """)
 

@@ -30,6 +30,7 @@ KEPT = (
     "/etc/nsswitch.conf",
     "/etc/gai.conf",
     "/etc/sysctl.d",
+    "/usr/share/nginx/html",
     "/var/www",
 )
 # nginx is always started anew; polkitd is started by the bus when firewall-cmd needs it.

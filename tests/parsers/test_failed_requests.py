@@ -66,6 +66,7 @@ def test_a_request_without_the_port_is_another_request() -> None:
 def test_old_requests_and_our_own_do_not_count() -> None:
     assert not failed(line(502, when=40.0))
     assert not failed(line(502, agent="Mozilla/5.0 diagnose/1.2"))
+    assert not failed(line(502, path="/app-diagnose-7f3a"))
 
 
 @pytest.mark.parametrize(

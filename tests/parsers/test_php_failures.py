@@ -105,6 +105,25 @@ def test_a_page_that_ends_with_the_message() -> None:
     assert told.packages == ("mysql",)
 
 
+def test_packages_that_php_may_not_open_are_not_missing() -> None:
+    file = "/srv/blog/public/../vendor/autoload.php"
+    closed = f"open_basedir restriction in effect. File({file}) is not within the allowed path(s)"
+    line = (
+        f'FastCGI sent in stderr: "PHP message: PHP Warning:  require(): WORDS: (/srv/blog/public/)'
+        f"{ON}; PHP message: PHP Fatal error:  Uncaught Error: Failed opening required '{file}' "
+        f"(include_path='.'){AT}{END}"
+    )
+    assert logged_failure(line.replace("WORDS", closed)) is None
+    assert logged_failure(line.replace("WORDS", closed.replace("vendor", "lang"))) is not None
+    shown = (
+        f"<br />\n<b>Warning</b>:  require(): WORDS in <b>/srv/blog/a.php</b> on line <b>3</b>"
+        f"<br />\n<br />\n<b>Fatal error</b>:  require(): Failed opening required '{file}' "
+        "(include_path='.') in <b>/srv/blog/a.php</b> on line <b>3</b><br />\n"
+    )
+    assert shown_failure(shown.replace("WORDS", closed)) is None
+    assert shown_failure(shown.replace("WORDS", "Failed to open stream")) is not None
+
+
 @pytest.mark.parametrize(
     ("path", "version"),
     [

@@ -16,6 +16,7 @@ from diagnose.model.other_requests import OtherRequest
 from diagnose.parsers.access_log import host_of
 from diagnose.parsers.nginx.error_log import FILE_DENIED, matching_lines
 from diagnose.parsers.other_requests import is_asked_by_pages
+from diagnose.parsers.unknown_paths import is_unknown
 from diagnose.parsers.urls import parse_url
 
 #: Maximum number of paths that are kept.
@@ -42,7 +43,7 @@ def failed_paths(
     paths: dict[str, OtherRequest] = {}
     for line in matching_lines(lines, host=host):
         status = _status(line.text)
-        if not status or not line.request.startswith("GET "):
+        if not status or not line.request.startswith("GET ") or is_unknown(line.path):
             continue
         referrer = parse_url(line.referrer) if host_of(line.referrer) in names else None
         is_from_page = referrer is not None and referrer.path.partition("?")[0] != line.path

@@ -91,6 +91,8 @@ def test_a_line_of_the_log_alone_is_a_note() -> None:
     line = replace(BASEDIR, log="/var/log/nginx/error.log", written="2026/11/24 11:59:00")
     (claim,) = judge(CHECK, page(200), line)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.NOTE)
+    (stopped,) = judge(CHECK, page(500), line)
+    assert (stopped.confidence, stopped.severity) == (Confidence.LIKELY, None)
 
 
 def test_silent_on_a_line_that_is_older_than_the_mended_folder() -> None:

@@ -51,6 +51,7 @@ const front = http.createServer((request, response) => {
   request.pipe(inner);
 });
 front.on('upgrade', (request, socket) => {
+  socket.on('error', () => socket.destroy());  // else the program ends with a visitor's connection
   const { rule, status } = choose(request);
   const refuse = code => socket.end(`HTTP/1.1 ${code} Refused\\r\\nContent-Length: 0\\r\\n\\r\\n`);
   if (status) return refuse(status);

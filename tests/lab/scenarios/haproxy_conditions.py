@@ -161,6 +161,7 @@ const server = require('http').createServer((request, response) => {
   response.writeHead(302, { Location: '/lab' }); response.end();
 });
 server.on('upgrade', (request, socket) => {
+  socket.on('error', () => socket.destroy());  // else the program ends with a visitor's connection
   if (request.url !== '/ws') {
     return socket.end('HTTP/1.1 302 Found\\r\\nLocation: /lab\\r\\nContent-Length: 0\\r\\n\\r\\n');
   }

@@ -50,6 +50,8 @@ def test_what_the_configuration_names_and_nginx_may_not_read_counts() -> None:
         line(MISSING.format("a.js"), "/a.js", f"{SITE}/", host="other.example"),
         line(MISSING.format("a"), "/a", f"{SITE}/a"),
         line(MISSING.format("a"), "/a", f"{SITE}/", method="POST"),
+        # of an earlier run of this program: nginx writes no User-Agent
+        line(MISSING.format("diagnose-7f3a.js"), "/app/diagnose-7f3a.js", f"{SITE}/app/"),
         line("connect() failed (111: Connection refused)", "/api/users", f"{SITE}/"),
         line("access forbidden by rule", "/a", f"{SITE}/"),
         line('directory index of "/srv/www/a/" is forbidden', "/a/", f"{SITE}/"),
