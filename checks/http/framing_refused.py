@@ -24,6 +24,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.content_security_policy import frame_ancestors, with_directive
+from diagnose.parsers.framing_words import is_about_frame
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
@@ -41,7 +42,7 @@ _QUOTED = lazy_pattern(r"directive: [\"“]frame-ancestors ([^\"”;\n]{1,400})"
 @check(severity=Severity.WARNING, needs=[Exchange])
 def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    is_asked = symptom is not None and symptom.kind == "frame"
+    is_asked = symptom is not None and is_about_frame(symptom)
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
     if pages and symptom and _is_wanted(symptom.text, *_rules(pages[0])):
         yield from _sent_twice(evidence, pages)
@@ -149,6 +150,8 @@ def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     page = parse_url(target.url)
     if symptom is not None and _is_of_before(symptom.text, ancestors):
         return None
+    if symptom is not None and symptom.kind != "frame":
+        return Confidence.POSSIBLE  # Chromium's words for a connection that is refused, too
     if symptom is None or page is None or not sources or "ancestor violates" in symptom.text:
         return Confidence.CERTAIN
     # Imported late: few policies name a site, and few messages are about frames.
