@@ -18,13 +18,13 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Where,
     merge_subjects,
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import PageFileResponse
 from diagnose.parsers.content_security_policy import frame_ancestors, with_directive
-from diagnose.parsers.framing_words import is_about_frame
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.urls import parse_url
@@ -42,7 +42,7 @@ _QUOTED = lazy_pattern(r"directive: [\"“]frame-ancestors ([^\"”;\n]{1,400})"
 @check(severity=Severity.WARNING, needs=[Exchange])
 def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    is_asked = symptom is not None and is_about_frame(symptom)
+    is_asked = symptom is not None and _is_about_frame(symptom)
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
     if pages and symptom and _is_wanted(symptom.text, *_rules(pages[0])):
         yield from _sent_twice(evidence, pages)
@@ -91,6 +91,13 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _is_about_frame(symptom: Symptom) -> bool:
+    # Imported late: few runs have a pasted message.
+    from diagnose.parsers.framing_words import is_about_frame
+
+    return is_about_frame(symptom)
 
 
 def _is_wanted(text: str, options: tuple[str, ...], ancestors: str) -> bool:
