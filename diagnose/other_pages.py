@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.conclusion import conclude
 from diagnose.checking.verdicts import verdict
-from diagnose.model import Finding, Severity, Target, Unseen, Vantage
+from diagnose.model import Finding, Severity, Unseen, Vantage
+from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest, other_target
 from diagnose.net.deadline import LateError, deadline
 from diagnose.parsers.cors_messages import HEADERS_FIELD, METHOD_FIELD
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 MAX_PAGES, MIN_SECONDS = 3, 2.0
 #: Kinds of messages about a sign-in that does not last, or that leads to a wrong address.
 _SIGN_IN = frozenset({"cookie", "csrf", "login", "wrong-address"})
+#: The kind of messages about a file that a page loads.
+_FILES = "page-files"
 
 
 async def observe_others(current_run: "Run") -> None:
     """Emit what is observed of other pages, unless the target itself does not work: then that is
     the fault to name. What is not finished in time is left out, and said to be unknown: the target
     was judged without it."""
-    others = (*_of_message(current_run.target), *current_run.further_requests.other_pages)
+    others = (*_of_message(current_run), *current_run.further_requests.other_pages)
     if not others:
         return
     report = conclude(current_run.evidence(), current_run.options.ignores)
@@ -76,13 +79,29 @@ def _stops(cause: Finding) -> bool:
     return cause.severity is Severity.ERROR and cause.check.id != "http.page-file-missing"
 
 
-def _of_message(target: Target) -> tuple[OtherRequest, ...]:
-    """Return the site's front page after a message about a sign-in: that leads there."""
+def _of_message(current_run: "Run") -> tuple[OtherRequest, ...]:
+    """Return the site's front page after a message about a sign-in, which leads there, or about a
+    file that a page loads and that does not come: the page may be an old copy."""
+    target = current_run.target
     kind = target.symptom.kind if target.symptom else "other"
-    is_elsewhere = kind in _SIGN_IN and target.path_without_query != "/"
-    if not is_elsewhere or target.is_websocket:
+    if target.is_websocket or target.path_without_query == "/":
+        return ()
+    if kind not in _SIGN_IN and not (kind == _FILES and _is_file_gone(current_run)):
         return ()
     return (OtherRequest(path="/", source="message", by_browser=True),)
+
+
+def _is_file_gone(current_run: "Run") -> bool:
+    """Return whether the file that a message names is not there, or a page comes in its place."""
+    answers = [
+        each
+        for each in current_run.evidence().good(Exchange)
+        if each.is_page_of(current_run.target)
+    ]
+    return bool(answers) and all(
+        (each.status or 0) in {404, 410} or "html" in (each.header("Content-Type") or "").lower()
+        for each in answers
+    )
 
 
 async def _observe(page_run: "Run") -> None:

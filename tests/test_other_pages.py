@@ -8,6 +8,7 @@ import pytest
 
 from diagnose import engine
 from diagnose.model import Failure, Report, Symptom, Unseen
+from diagnose.model.http import Exchange
 from diagnose.model.other_requests import OtherRequest
 from diagnose.model.symptom import SymptomKind
 from diagnose.model.tcp import Connection
@@ -134,6 +135,36 @@ def test_a_sign_in_leads_to_the_front_page(
     target = replace(SHOP, path=path, symptom=Symptom(kind, "login loop"))
     report = asyncio.run(engine.run(target, Options(), LocalNet()))
     assert [request.path for request in others(report)] == paths
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "paths"),
+    [
+        (404, "text/plain", ["/"]),
+        (200, "text/html", ["/"]),
+        (200, "text/javascript", []),
+        (503, "text/plain", []),
+    ],
+)
+def test_a_file_that_is_gone_leads_to_the_front_page(
+    monkeypatch: pytest.MonkeyPatch, status: int, kind: str, paths: list[str]
+) -> None:
+    """The page that names it may be an old copy, and the message is about that page."""
+    target = replace(SHOP, path="/js/12.9f2c1a3b.js", symptom=Symptom("page-files", "ChunkLoad"))
+
+    async def work(ctx: ProbeContext) -> None:
+        ctx.emit(
+            Exchange(
+                url=ctx.target.url, address="203.0.113.10", port=443, status=status,
+                headers=(("Content-Type", kind),),
+            )
+        )  # fmt: skip
+
+    install_probes(monkeypatch, probe()(work))
+    report = asyncio.run(engine.run(target, Options(), LocalNet()))
+    assert [request.path for request in others(report)] == paths
+    kept = [request.evidence(report.evidence).target.symptom for request in others(report)]
+    assert kept == [target.symptom] * len(paths)
 
 
 def test_no_log_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,9 +118,11 @@ def correcting_commands(
 
     if reason == "domain":
         line, host = "proxy_cookie_domain", nginx.evidence.target.host
-        is_plain = re.fullmatch(r"[\w.-]{1,253}", domain) is not None
+        # Of a cookie that only a message names the Domain is not known: each one is replaced.
+        written = domain or "~.+"
+        is_plain = not domain or re.fullmatch(r"[\w.-]{1,253}", domain) is not None
         is_free = is_plain and not match.directives(line)
-        edited = setting_edits(nginx, match, {line: f"{domain} {host}"}) if is_free else ()
+        edited = setting_edits(nginx, match, {line: f"{written} {host}"}) if is_free else ()
         return chosen_edits(nginx, edited)
     flags = {"same-site": "secure", "cross-site": "secure samesite=none"}.get(reason)
     fix = flags_fix(nginx, match, names, flags) if flags else None

@@ -9,6 +9,7 @@ from checks.nginx._edits import Changes, config_edits
 from checks.nginx._location_edits import insert_lines, location_fix
 from diagnose.model import Fix
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, proxy_pass_of
@@ -150,6 +151,39 @@ def whole_fix(
         nginx, {file.path: [edits.insert_first(file.text, match.block, lines)]}
     )
     return location_fix(nginx, match, file_edits, sure=False) if file_edits else None
+
+
+def naming_fix(nginx: Nginx, origin: str) -> Fix | None:
+    """Return the edit after which nginx' own lines of a location name this origin in the place of
+    `*`, and allow its cookies; None if there is no such line, or several locations may answer."""
+    matches = list(nginx.location_matches(nginx.evidence.target.path))
+    if len({match.block for match in matches}) != 1 or not _ORIGIN.fullmatch(origin):
+        return None
+    changes = Changes()
+    lines = [*matches[0].directives(_ADD), *_conditional_lines(matches[0])]
+    allows = any(
+        line.args[:1] and line.args[0].lower() == _CREDENTIALS[0].lower() for line in lines
+    )
+    for line in dict.fromkeys(lines):
+        file = nginx.file(line)
+        is_for_all = line.args[1:2] == ("*",) and line.args[0].lower() == ALLOW_ORIGIN
+        if not is_for_all or file is None:
+            continue
+        rest = " ".join(("", *line.args[2:]))
+        text = f"{_ADD} {line.args[0]} {origin}{rest};"
+        if not allows:
+            begin = file.text.rfind("\n", 0, line.start) + 1
+            indent = file.text[begin : line.start]
+            text += f"\n{indent if indent.isspace() else ' '}{_ADD} {' '.join(_CREDENTIALS)}{rest};"
+        changes.setdefault(line.file, []).append(edits.replace_directive(line, text))
+    file_edits = config_edits(nginx, changes)
+    return location_fix(nginx, matches[0], file_edits, sure=False) if file_edits else None
+
+
+def _conditional_lines(match: LocationMatch) -> list[Directive]:
+    """Return the lines in the location's own conditions, such as the one for OPTIONS."""
+    blocks = children(match.block, "if")
+    return [line for block in blocks for line in children(block, _ADD)]
 
 
 def permits_others(match: LocationMatch) -> bool:

@@ -171,12 +171,14 @@ def _resource_claim(evidence: Evidence) -> Iterator[Claim]:
 
 def _fix(sent: SentField | None, policy: Policy) -> Fix:
     """Leave the field out that wants a consent of others, or keep of the others what the page does
-    not need. Whether other sites may show a file is a person's decision."""
+    not need. Whether other sites may show a file is a person's decision, which a review asks."""
     fix = None
     if sent is not None and policy == "embedder":
         fix = sent.without()
     elif sent is not None and policy == "opener":
         fix = sent.with_value("same-origin-allow-popups")
+    elif sent is not None:
+        fix = sent.with_value("cross-origin")
     return fix or Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL)
 
 

@@ -14,6 +14,7 @@ from diagnose.parsers.set_cookie import cookie_pair
 #: The reasons that a line of the web server ends which makes cookies Secure.
 _BY_SECURE = frozenset({"same-site", "cross-site"})
 _CORRECTING = re.compile(r"(?i)\bSet-Cookie\b.{1,300}?\bSecure\b")
+_REPLACED_DOMAIN = re.compile(r"(?im)^\s*ProxyPassReverseCookieDomain\s+\S")
 _NONE = re.compile(r"(?i);\s*SameSite\s*=\s*None")
 _SECURE = re.compile(r"(?i);\s*Secure\s*(?:;|$)")
 
@@ -32,7 +33,10 @@ def is_taken(pages: Iterable[Exchange], cookie: RefusedCookie) -> bool:
 
 
 def is_corrected(evidence: Evidence, cookie: RefusedCookie) -> bool:
-    """Return whether a line of the web server makes the site's cookies Secure."""
+    """Return whether a line of the web server makes the site's cookies Secure, or gives them the
+    Domain of the site."""
+    if cookie.reason == "domain":
+        return _is_domain_corrected(evidence)
     if cookie.reason not in _BY_SECURE:
         return False
     nginx = Nginx.of(evidence)
@@ -43,3 +47,18 @@ def is_corrected(evidence: Evidence, cookie: RefusedCookie) -> bool:
     )
     files = (file.text for each in evidence.good(WebServerConfig) for file in each.files)
     return any("secure" in args[1:] for args in flags) or any(map(_CORRECTING.search, files))
+
+
+def _is_domain_corrected(evidence: Evidence) -> bool:
+    """Return whether nginx replaces the Domain of the application's cookies with a name of the
+    site, or Apache does."""
+    lines = (
+        directive.args
+        for match in Nginx.of(evidence).location_matches(evidence.target.path)
+        for directive in match.directives("proxy_cookie_domain")
+    )
+    names = {evidence.target.host, "$host", "$server_name"}
+    files = (file.text for each in evidence.good(WebServerConfig) for file in each.files)
+    return any(args[-1].lstrip(".") in names for args in lines if len(args) > 1) or any(
+        map(_REPLACED_DOMAIN.search, files)
+    )

@@ -223,6 +223,9 @@ def _permitting_fix(
     may. Which other sites may ask is a person's choice: of a file, the message names the one."""
     from checks.http import _cors_edits
 
+    origin = _sent_origin(page)
+    if asked is None and reason == "wildcard" and origin not in {"", UNKNOWN_ORIGIN}:
+        return _cors_edits.naming_fix(nginx, origin)
     if asked is None and page.method == _PREFLIGHT:
         return _reported_preflight_fix(nginx, page, reason)
     if asked is None:
@@ -248,11 +251,15 @@ def _reported_preflight_fix(nginx: Nginx, page: Exchange, reason: str) -> Fix | 
     from checks.http import _cors_edits
     from checks.http._preflight_answers import permitted_fields
 
+    origin = _sent_origin(page)
     match = next(iter(nginx.location_matches(nginx.evidence.target.path)), None)
     is_passed = match is not None and match.block.name == "location" and proxy_pass_of(match)
     if match is None or not is_passed or not _is_refused(page, reason) or proxy_page(page.body):
         return None
-    if _sent_origin(page) not in _cors_edits.permitted_origins(match) or page.status == 403:
+    permitted = _cors_edits.permitted_origins(match)
+    # Firefox names no page: the one that is permitted gets this answer too.
+    is_permitted = origin in permitted or (origin == UNKNOWN_ORIGIN and bool(permitted))
+    if not is_permitted or page.status == 403:
         return None
     return _cors_edits.answering_fix(nginx, match, permitted_fields(page))
 

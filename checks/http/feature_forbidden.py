@@ -2,7 +2,8 @@
 script uses: camera, microphone, position and others (W3C Permissions Policy, section 9.2). Browsers
 refuse without asking the visitor: "NotAllowedError", "Permissions policy violation".
 
-Often the policy is from a list of security headers, which switches all of them off.
+What a script uses that comes later is told by a browser's message alone. Often the policy is from a
+list of security headers, which switches all of them off.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,11 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
         return
     # Imported late: few pages have such a policy.
     from checks.http._sent_fields import direct_question, sent_field
-    from diagnose.parsers.permissions_policy import forbidden_features, modern_form
+    from diagnose.parsers.permissions_policy import (
+        forbidden_features,
+        modern_form,
+        reported_features,
+    )
 
     name = _FIELD if values else _OLD_FIELD
     own_values = values or old_values
@@ -48,21 +53,25 @@ def feature_forbidden(evidence: Evidence) -> Iterator[Claim]:
         shown.page,
         *(file for file in evidence.good(PageFileResponse) if file.page == shown.page.url),
     )
+    users: dict[str, Page | PageFileResponse]
     users = {feature: source for source in reversed(sources) for feature in source.features}
-    forbidden = forbidden_features(values, shown.page.url, reversed(users))
+    symptom = evidence.target.symptom
+    reported = reported_features(values, shown.page.url, symptom.text) if symptom else ()
+    features = dict.fromkeys((*reported, *reversed(users)))
+    forbidden = forbidden_features(values, shown.page.url, features)
     if not forbidden:
         return
     first, sent = forbidden[0], sent_field(evidence, name, own_values)
     names = tuple(dict.fromkeys(name for item in forbidden for name in _names(item.text)))
     yield Claim(
         about=_page_files.page_subject(shown.page),
-        because=(shown.answer, users[first.feature]),
+        because=(shown.answer, users.get(first.feature, shown.page)),
         confidence=Confidence.LIKELY,
         location=sent.location if sent else None,
         facts={
             "page": shown.page.url,
             "name": name.title(),
-            "source": users[first.feature].url,
+            "source": users[first.feature].url if first.feature in users else "",
             "feature": names[0],
             "others": names[1:],
             "entry": ", ".join(dict.fromkeys(item.text for item in forbidden))[:200],

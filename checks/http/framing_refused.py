@@ -18,6 +18,7 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Symptom,
     Where,
     merge_subjects,
 )
@@ -41,7 +42,7 @@ _QUOTED = lazy_pattern(r"directive: [\"“]frame-ancestors ([^\"”;\n]{1,400})"
 @check(severity=Severity.WARNING, needs=[Exchange])
 def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
-    is_asked = symptom is not None and symptom.kind == "frame"
+    is_asked = symptom is not None and _is_about_frame(symptom)
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
     if pages and symptom and _is_wanted(symptom.text, *_rules(pages[0])):
         yield from _sent_twice(evidence, pages)
@@ -90,6 +91,13 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             Applicability.MANUAL,
         ),
     )
+
+
+def _is_about_frame(symptom: Symptom) -> bool:
+    # Imported late: few runs have a pasted message.
+    from diagnose.parsers.framing_words import is_about_frame
+
+    return is_about_frame(symptom)
 
 
 def _is_wanted(text: str, options: tuple[str, ...], ancestors: str) -> bool:
@@ -149,6 +157,8 @@ def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     page = parse_url(target.url)
     if symptom is not None and _is_of_before(symptom.text, ancestors):
         return None
+    if symptom is not None and symptom.kind != "frame":
+        return Confidence.POSSIBLE  # Chromium's words for a connection that is refused, too
     if symptom is None or page is None or not sources or "ancestor violates" in symptom.text:
         return Confidence.CERTAIN
     # Imported late: few policies name a site, and few messages are about frames.

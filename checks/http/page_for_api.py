@@ -46,6 +46,8 @@ _DESCRIPTION = re.compile(
     r"|\.html?\b",
     re.IGNORECASE,
 )
+#: Chromium of a stream of events: a program reads the address in the message.
+_STREAM = re.compile(r"EventSource['’]s response has a MIME type")
 
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange], names_requests=True)
@@ -57,7 +59,8 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
     own, data = _pages(evidence, "target", "redirect"), _pages(evidence, "data")
     path = evidence.target.path_without_query
     script = _reading_script(evidence, page, path)
-    if page.url == evidence.target.url and (_is_interface(path) or script):
+    is_told = _is_stream(evidence)
+    if page.url == evidence.target.url and (_is_interface(path) or script or is_told):
         answers = tuple(answer for answer in own if answer.purpose == "target")
         if answers:
             yield _claim(evidence, page, answers, path, script)
@@ -71,6 +74,12 @@ def page_for_api(evidence: Evidence) -> Iterator[Claim]:
             script = _reading_script(evidence, page, path)
             yield _claim(evidence, page, (answer,), path, script)
             return
+
+
+def _is_stream(evidence: Evidence) -> bool:
+    """Return whether a message says that a script reads a stream of events at the target."""
+    symptom = evidence.target.symptom
+    return symptom is not None and _STREAM.search(symptom.text) is not None
 
 
 def _is_interface(path: str) -> bool:
@@ -129,6 +138,7 @@ def _claim(
             "url": answers[0].url,
             "path": path,
             "script": script,
+            "below": path if script or _is_stream(evidence) else "/api/",
             "replaced": hidden.error_page.text if hidden else "",
             "place": file_line(hidden.error_page) if hidden else "",
             "location": " ".join(("location", *hidden.match.block.args)) if hidden else "",

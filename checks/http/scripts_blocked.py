@@ -5,6 +5,8 @@ Often nginx adds a policy from a list of security headers, and the application d
 It is a fault if nginx adds it, if the page shows nothing without scripts, or after a pasted
 message; else the policy may be meant so.
 
+A nonce or a hash allows a script: that none of them is the script's is told after a message alone.
+
 A policy without 'unsafe-eval' stops scripts that run a text as a program (section 4.4). A script
 may have such a call and never come to it: after a message about a blank page a policy that nginx
 adds is named.
@@ -34,6 +36,7 @@ from diagnose.parsers.content_security_policy import (
     evaluation_blocked_by,
     inline_scripts_blocked_by,
     policies,
+    script_directives,
     with_directive,
 )
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -59,6 +62,9 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     values = [value for name, value in answer.headers if name.lower() == CSP]
     page_policies = tuple(policies(values, ""))
     inline = inline_scripts_blocked_by(page_policies) if page.inline_scripts else None
+    refused: tuple[str, ...] = ()
+    if inline is None and symptom is not None and symptom.kind == "csp":
+        inline, refused = _unproven(page, page_policies)
     is_blank = symptom is not None and symptom.kind == "blank" and inline is None
     evaluating = [file for file in evidence.good(PageFileResponse) if file.evaluates]
     is_evaluation = is_told or (is_blank and bool(evaluating))
@@ -87,9 +93,35 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
             "evaluation": is_evaluation,
             "script": evaluating[0].url if is_evaluation and evaluating else "",
             "name": blocked.directive,
+            "unproven": len(refused),
+            "nonce": _nonce(refused),
         },
-        fix=_fix(evidence, answer, sent, blocked, values, is_evaluation),
+        fix=_fix(evidence, answer, sent, blocked, values, is_evaluation)
+        if is_evaluation or not refused
+        else Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _nonce(refused: tuple[str, ...]) -> str:
+    """Return the nonce of the first script, "" without."""
+    if not refused:
+        return ""
+    # Imported late: few messages are about a policy.
+    from diagnose.parsers.inline_scripts import nonce_of
+
+    return nonce_of(refused[0])
+
+
+def _unproven(page: Page, page_policies: tuple[str, ...]) -> tuple[Blocked | None, tuple[str, ...]]:
+    """Return the directive whose nonces and hashes a script in the page does not have, and these
+    scripts: page and policy come of two programs, or one of them from a cache."""
+    # Imported late: few messages are about a policy.
+    from diagnose.parsers.inline_scripts import unproven
+
+    for directive in script_directives(page_policies):
+        if refused := tuple(unproven(page.proofs, directive.sources)):
+            return directive, refused
+    return None, ()
 
 
 def _fix(

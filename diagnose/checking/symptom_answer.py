@@ -225,9 +225,17 @@ def _judged(report: Report, symptom: Symptom) -> tuple[AnswerKind, Finding | Non
         is_way_unseen(report)
         or is_websocket_unopened(report.evidence, symptom)
         or is_way_out_untried(report.evidence, symptom)
+        or not _is_looked_at(report.evidence, symptom)
     )
     is_absent = verdict(report).status == "ok" and is_seen and not names_failures(report)
     return ("absent" if is_absent else "unknown"), None
+
+
+def _is_looked_at(evidence: Evidence, symptom: Symptom) -> bool:
+    # Imported late: a message that a finding answers needs no control.
+    from diagnose.checking.message_controls import is_looked_at
+
+    return is_looked_at(evidence, symptom)
 
 
 def names_failures(report: Report) -> bool:

@@ -35,7 +35,7 @@ UNTRIED: frozenset[SymptomKind] = frozenset(
         "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login",
         "callback", "login-address", "websocket-closed", "method", "not-loaded", "some-visitors",
         "other-name", "blank", "wrong-site", "ranges", "body-size", "limit", "not-outside",
-        "mixed-content", "csp",
+        "mixed-content", "csp", "extension",
     }
 )  # fmt: skip
 #: Statuses that a GET of the page without a body does not get: a large or a wrong body, a long

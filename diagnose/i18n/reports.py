@@ -62,6 +62,11 @@ MESSAGES = Messages(
         "{url} answers a GET. The message is about a {method}, which this run did not send: "
         "whether that fails was not seen.",
     ),
+    # NOTE: this run did not ask for what a browser's message tells of.
+    Message(
+        "healthy-unseen",
+        "Nothing wrong with {url} was seen. Whether what the message says occurs now was not seen.",
+    ),
     Message(
         "message-unread",
         "Nothing wrong with {url} was seen, and the message is not understood: what it says was "

@@ -178,6 +178,19 @@ MESSAGES = Messages(
         "server domains (https:// for requests, wss:// for sockets) in its console.",
     ),
     Message(
+        "elsewhere.extension",
+        "The visitor's browser did not send the request: an ad blocker, another extension or the "
+        "browser's own protection blocked it, mostly for a word in the address (ads, banner, "
+        "analytics, track). Try a window without extensions. A file that the site needs takes a "
+        "name without such a word.",
+    ),
+    # NOTE: {command} is a command.
+    Message(
+        "elsewhere.cors",
+        "Browsers ask with the origin of the page whose script asks, and the answer may differ for "
+        "each: `{command} --origin https://PAGE` asks for it as that page does.",
+    ),
+    Message(
         "elsewhere.grpc",
         "A page was asked for, and no call of gRPC was sent. On the server nginx's access log is "
         "read for calls that failed: repeat the call, then run diagnose there.",

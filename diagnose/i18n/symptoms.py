@@ -61,6 +61,7 @@ MESSAGES = Messages(
     Message("websocket-accept", "invalid WebSocket handshake"),
     Message("websocket-subprotocol", "WebSocket subprotocol not agreed"),
     Message("websocket", "WebSocket does not open"),
+    Message("extension", "an extension of the visitor's browser blocks the request"),
     Message("client-policy", "the mini program may not contact this host"),
     Message("proxy", "the client's proxy does not connect"),
     Message("upstream-refused", "a connection between programs of the server is refused"),

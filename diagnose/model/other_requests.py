@@ -114,6 +114,10 @@ class OtherRequest(Observation):
         """Return what was observed of this request in the run with this evidence: also how often
         what this page sent failed by the log, which its own run does not read."""
         target = other_target(evidence.target, self.path, self.elsewhere)
+        symptom = evidence.target.symptom
+        if self.is_from_message and symptom is not None and symptom.kind == "page-files":
+            # The message names a file, and is about the page that loads it.
+            target = replace(target, symptom=symptom)
         # The checks read there what the page asked, and that it loads the file.
         is_told = bool(self.elsewhere) or self.is_of_page
         asked = (replace(self, observations=()),) if is_told else ()

@@ -101,23 +101,22 @@ class Page(Observation):
     itself (`<style>`), `inline_scripts` is the number of scripts in it. `insecure_forms` are the
     http: addresses to which its forms are sent, `posts` all addresses to which they are sent by
     POST. `uploads` are those of its forms with a field for files, unless it is for texts alone.
-    `refresh` is the address to which it sends browsers
-    at once (`<meta http-equiv="refresh">`), "" if there is none. `plain_sockets` are the ws:
-    addresses that its own scripts put together of the page's host. `insecure_frames` are the http:
-    addresses of its frames. `images` are the https: addresses of its images that have another host
-    or port than the page. `logins` are the addresses of its links with which a login elsewhere
-    begins (OAuth 2.0): of the provider, or of the site itself. `queries` are the addresses of the
-    site itself to which it links with a query, or sends a form by GET, without their queries.
-    `portless` are the addresses of its links that have its scheme and host and no port, where it
-    has a port of its own.
-    `data_paths` are the paths of the site from which its own scripts read data, `sent_paths` those
-    to which they send a POST. `handles_forms` is True if the page or a script in it sends its forms
-    in the browser's place. `uses` and
-    `features` are what its policies may forbid; they are read only where the response has such a
-    field, or the page such an element. `source_text` is code of the server that was sent as text,
-    as it begins ("<!--#include"), "" if there is none. `local_values` are the addresses of the
-    visitor's own machine, with their ports, in the data of its own scripts. `tokens` are the names
-    of the hidden fields in its forms that hold a token against forged forms.
+    `refresh` is the address to which it sends browsers at once (`<meta http-equiv="refresh">`), ""
+    if there is none. `plain_sockets` are the ws: addresses that its own scripts put together of the
+    page's host. `insecure_frames` are the http: addresses of its frames. `images` are the https:
+    addresses of its images that have another host or port than the page. `logins` are the addresses
+    of its links with which a login elsewhere begins (OAuth 2.0): of the provider, or of the site
+    itself. `queries` are the addresses of the site itself to which it links with a query, or sends
+    a form by GET, without their queries. `portless` are the addresses of its links that have its
+    scheme and host and no port, where it has a port of its own. `data_paths` are the paths of the
+    site from which its own scripts read data, `sent_paths` those to which they send a POST.
+    `handles_forms` is True if the page or a script in it sends its forms in the browser's place.
+    `uses` and `features` are what its policies may forbid, and `proofs` the sources by which a
+    policy would allow each script in it ("'nonce-r4nd' 'sha256-…'"); they are read only where the
+    response has such a field, or the page such an element. `source_text` is code of the server that
+    was sent as text, as it begins ("<!--#include"), "" if there is none. `local_values` are the
+    addresses of the visitor's own machine, with their ports, in the data of its own scripts.
+    `tokens` are the names of the hidden fields in its forms that hold a token against forged forms.
     """
 
     layer: ClassVar[str] = "http"
@@ -148,6 +147,7 @@ class Page(Observation):
     uploads: tuple[Url, ...] = ()
     uses: tuple[PageUse, ...] = ()
     features: tuple[Feature, ...] = ()
+    proofs: tuple[Digest, ...] = ()
     source_text: Word = ""
     local_values: tuple[Url, ...] = ()
     tokens: tuple[Word, ...] = ()

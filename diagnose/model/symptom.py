@@ -20,6 +20,7 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: signature of the request; "conntrack": the kernel's table of connections is full; "unusable":
 #: words that say only that the site cannot be opened; "data": a script got a page where it expected
 #: JSON; "client-policy": a client's own setting forbids the host (a mini program's list);
+#: "extension": an extension of the visitor's browser did not let the request out;
 #: "characters": a page whose text is garbled; "proxy": the client's own proxy failed or did not
 #: connect; "acme-port": a program that orders a certificate needs a port which another program
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
@@ -59,7 +60,7 @@ SymptomKind = Literal[
     "cors", "csrf", "login-address", "mixed-content", "csp", "mime",
     "frame", "cookie", "data", "characters",
     "websocket-status", "websocket-closed", "websocket-accept", "websocket-subprotocol",
-    "websocket", "client-policy", "proxy",
+    "websocket", "client-policy", "extension", "proxy",
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
     "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
     "upstream-header", "request-header", "body-size", "limit", "conntrack", "no-space", "no-files",

@@ -1,6 +1,5 @@
 """The verdict as one sentence, for all writers."""
 
-import re
 from collections.abc import Iterable
 
 from diagnose.checking.verdicts import (
@@ -12,15 +11,12 @@ from diagnose.checking.verdicts import (
 )
 from diagnose.i18n.reports import translate
 from diagnose.model import Confidence, Finding, Report, Severity
-from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.http import Exchange
 from diagnose.outputs.certificate_text import certificate_validity
 from diagnose.outputs.evidence_gaps import missing_with_reason, unfinished_texts
 from diagnose.outputs.finding_text import join_sentences, join_texts, title
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.redirects import end_page
-
-#: The method of a request in a message, as browsers and logs write it, and its address.
-_CHANGING = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b[ :]{1,3}[\"'`(]?(?=https?://|/)")
 
 
 def verdict_sentence(report: Report, lang: str) -> str:
@@ -120,6 +116,8 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         return _limited_sentence("healthy-but", report, unseen, lang)
     if report.evidence.target.symptom is not None and _is_way_unseen(report):
         return translate("healthy-here", lang, url=url)
+    if scope.outside and _is_message_unseen(report):
+        return translate("healthy-unseen", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
 
 
@@ -127,9 +125,22 @@ def _untried_method(report: Report) -> str:
     """Return the method of the request of a message that changes something, if this run sent no
     request with it; "" otherwise."""
     symptom = report.evidence.target.symptom
-    match = _CHANGING.search(symptom.text) if symptom else None
-    method = match[1] if match else ""
-    return "" if any(page.method == method for page in page_exchanges(report.evidence)) else method
+    if symptom is None:
+        return ""
+    # Imported late: few runs have a pasted message.
+    from diagnose.checking.message_controls import untried_method
+
+    return untried_method(report.evidence, symptom)
+
+
+def _is_message_unseen(report: Report) -> bool:
+    """Return whether this run did not look at what a message says."""
+    if report.evidence.target.symptom is None:
+        return False
+    from diagnose.checking.symptom_answer import symptom_answer
+
+    answer = symptom_answer(report)
+    return answer is not None and answer.kind in {"unknown", "unsent"}
 
 
 def _is_way_unseen(report: Report) -> bool:

@@ -6,7 +6,7 @@ matching). Chromium was asked about each row of the test, and agrees.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import FileKind, UseKind
@@ -100,15 +100,21 @@ def blocked_by(
 def inline_scripts_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
     """Return the directive that blocks all scripts that stand in the page itself, or None (section
     6.7.3.2). A nonce or a hash allows some of them, so nothing is known then."""
+    allowing = ("'unsafe-inline'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
+    for directive in script_directives(page_policies):
+        if not any(source.lower().startswith(allowing) for source in directive.sources):
+            return directive
+    return None
+
+
+def script_directives(page_policies: Iterable[str]) -> Iterator[Blocked]:
+    """Yield the directive of each policy that decides about the scripts in the page itself."""
     for policy in page_policies:
         directives = _directives(policy)
         names = ("script-src-elem", "script-src", "default-src")
         name = next((name for name in names if name in directives), "")
-        sources = [source.lower() for source in directives.get(name, ())]
-        allowing = ("'unsafe-inline'", "'nonce-", "'sha256-", "'sha384-", "'sha512-")
-        if name and not any(source.startswith(allowing) for source in sources):
-            return Blocked(name, directives[name])
-    return None
+        if name:
+            yield Blocked(name, directives[name])
 
 
 def evaluation_blocked_by(page_policies: Iterable[str]) -> Blocked | None:

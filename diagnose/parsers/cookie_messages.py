@@ -44,7 +44,23 @@ _SENTENCES: tuple[tuple[CookieRefusal, str], ...] = (
         r"|is foreign and does not have the .?Partitioned",
     ),
 )
+#: Firefox in other languages: a cookie in quotes, the word that it is refused, and the attribute.
+_REFUSED = (
+    r"(?:abgelehnt|rechazad|rejeté|refusé|rifiutat|rejeitad|recusad|отклон|отверг|odrzucon"
+    r"|被拒|拒绝|拒絕|拒否|거부|geweigerd)"
+)
+_NAMED_COOKIE = r"\bcookie ?[“\"'‘「«„]"
+_OTHER_WORDS: tuple[tuple[CookieRefusal, str], ...] = (
+    ("same-site", r"SameSite\W{0,3}None.{0,80}\bsecure\b"),
+    ("cross-site", r"SameSite\W.{0,60}\bLax\b.{0,20}\bStrict\b"),
+    ("prefix", r"(?:Präfix|préfixe|prefi[jks]|prefisso|prefixo|префикс|前缀|前綴|接頭|접두)"),
+    ("domain", r"(?:\bDom[aä]in|dominio|domínio|\bdomen|домен|域名?|網域|ドメイン|도메인|domein)"),
+)
 _READ = tuple((reason, lazy_pattern(f"(?i){pattern}")) for reason, pattern in _SENTENCES)
+_REFUSED_ELSEWHERE = lazy_pattern(f"(?i){_NAMED_COOKIE}.{{0,300}}{_REFUSED}")
+_READ_ELSEWHERE = tuple(
+    (reason, lazy_pattern(f"(?i){pattern}")) for reason, pattern in _OTHER_WORDS
+)
 
 #: A page in a frame of another site, and the cookie that does not come there, in a person's words.
 _FRAMED = lazy_pattern(
@@ -56,7 +72,7 @@ _KEPT = lazy_pattern(
     r"|(?:no|without|lose[sd]?) (?:the |its |any )?(?:\w{1,12} )?cookie"
 )
 _NAME = lazy_pattern(
-    r"(?i)\bcookie ?[“\"'‘「]([\w.-]{1,100})[”\"'’」]"
+    r"(?i)\bcookie ?[“\"'‘「«„] ?([\w.-]{1,100}) ?[”\"'’」»“]"
     r"|Set-Cookie: ?([\w.-]{1,100})=",
     re.ASCII,
 )
@@ -77,6 +93,10 @@ def refused_cookie(text: str) -> RefusedCookie | None:
     for reason, pattern in _READ:
         if pattern.search(text):
             return RefusedCookie(reason, _name(text), True)
+    if _REFUSED_ELSEWHERE.search(text):
+        for reason, pattern in _READ_ELSEWHERE:
+            if pattern.search(text):
+                return RefusedCookie(reason, _name(text), True)
     is_framed = _FRAMED.search(text) is not None and _KEPT.search(text) is not None
     return RefusedCookie("cross-site", _name(text), False) if is_framed else None
 

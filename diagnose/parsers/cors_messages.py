@@ -45,10 +45,29 @@ _TOLD_ORIGIN = re.compile(
 TWICE = lazy_pattern(
     r"multiple values|\btwice\b|more than one|duplicate|重复|多个值|两次", re.IGNORECASE
 )
-_WITHOUT_ORIGIN = re.compile(r"Cross-Origin Request Blocked|已拦截跨源请求")
+#: Firefox begins so in each language, and Safari ends so.
+_WITHOUT_ORIGIN = lazy_pattern(
+    r"Cross-Origin Request Blocked|已拦截跨源请求|已封鎖跨來源請求|Cross-Origin\) Anfrage blockiert"
+    r"|Blocage d.une requête multi-?origines?"
+    r"|Solicitud (?:desde otro origen|de origen cruzado) bloqueada"
+    r"|Richiesta multiorigine|Requisição cross-origin bloqueada|Pedido de origem cruzada"
+    r"|Запрос из постороннего источника заблокирован"
+    r"|Zablokowano żądanie do zasobu innego pochodzenia"
+    r"|クロスオリジン要求をブロック|교차 (?:원본|출처) 요청 차단|due to access control checks"
+)
 #: The end of Chromium's line, which people copy without its beginning.
+#: What a script gets that may not read an answer, or got none: browsers do not say which (Fetch
+#: standard, "network error").
+_SCRIPT_FAILED = lazy_pattern(
+    r"Failed to fetch|TypeError: Load failed|NetworkError when attempting|net::ERR_FAILED"
+    r"|AxiosError|\bNetwork Error\b",
+    re.IGNORECASE,
+)
 _CUT = re.compile(r"Response to preflight request doesn['’]t pass", re.IGNORECASE)
-_PREFLIGHT = re.compile(r"preflight|预检", re.IGNORECASE)
+_PREFLIGHT = re.compile(
+    r"preflight|预检|預檢|verificación CORS|プリフライト|предварительн\w{1,8} проверк|사전 요청",
+    re.IGNORECASE,
+)
 #: A line of a browser's console or of an access log, and what people write of it.
 _OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|(?i:\bpre-?flights?\b)|预检")
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
@@ -72,6 +91,16 @@ def origin_of(text: str) -> str:
     return match[1].rstrip(".:").lower() if match else ""
 
 
+def tells_of_failed_script(text: str) -> bool:
+    """Return whether a script's request failed, and a browser does not say why."""
+    return _SCRIPT_FAILED.search(text) is not None
+
+
+def tells_of_preflight(text: str) -> bool:
+    """Return whether a message is about the request that browsers send before another."""
+    return _PREFLIGHT.search(text) is not None
+
+
 def refused_name(text: str) -> tuple[str, str]:
     """Return which list a message says lacks a name, and the name: ("Access-Control-Allow-Headers",
     "content-type"); two "" if it says no such thing."""
@@ -87,12 +116,16 @@ def with_message(
     """Return the request that a message is about; what the user has given stays as it is. `path` is
     the target's: a message that is cut is about that address, unless it is the site's first
     page."""
-    if symptom is None or symptom.kind not in {"cors", "status"}:
+    if symptom is None or symptom.kind not in {"cors", "status", "not-connected"}:
         return fields
     if _UNNAMED_FILE.search(text):
         return fields  # Which file it was is not known: the site's other files may be for nobody.
     # What people tell by the way counts where they speak of CORS alone.
     is_told = symptom.kind == "cors" or _PAGE.search(text) or _ORIGIN.search(text) is not None
+    if symptom.kind == "not-connected":
+        is_told = _SCRIPT_FAILED.search(text) is not None
+        named = origin_of(text) if is_told else ""
+        return replace(fields, origin=named) if named and not fields.origin else fields
     origin = origin_of(text) if is_told else ""
     is_cut = path.partition("?")[0] != "/" and _CUT.search(text) is not None
     is_blocked = is_cut or _WITHOUT_ORIGIN.search(text) is not None

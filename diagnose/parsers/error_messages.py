@@ -100,6 +100,14 @@ _BEFORE_DOCUMENTATION = re.compile(
     r"|(?:按照?|按着|根据|跟着|参照|照着)[^，。；!！?？]{0,24}$",
     re.IGNORECASE,
 )
+#: The line, or the line and the column, that a browser's console puts behind the address of a page
+#: or a script, and how its lines go on.
+_LINE_OF_SOURCE = re.compile(r"(https?://[^/?#]{1,300}/[^?#]{0,1000}?)(:\d{1,7}(?::\d{1,7})?)")
+_CONSOLE_LINE = re.compile(
+    r"[)\s]{1,3}(?:Refused|Uncaught|\[\w{1,16}\]|Access to|Failed|Mixed Content|Error|WebSocket"
+    r"|Content[- ]Security|Loading|Executing|Permissions|Connecting|Framing|Unsafe"
+    r"|(?:GET|POST) http)"
+)
 #: The machine itself: where it stands beside a site, it is the application's address, or what a
 #: link is wrong with.
 _INNER = re.compile(
@@ -121,7 +129,9 @@ _AFTER_WORKING = re.compile(
 )
 #: Safari names the page first ("Origin https://… is not allowed"), Chrome the scope of a service
 #: worker: behind it stands what was asked for.
-_BEFORE_ASKING = re.compile(r"(?:^|[^m] )Origin ['\"]?$|\bscope \(['\"]$")
+_BEFORE_ASKING = re.compile(
+    r"(?:^|[^m] )Origin ['\"]?$|\bscope \(['\"]$|\bframe with origin ['\"]$"
+)
 #: Dart writes port 0 where an address has none: "https://example.com:0/ws#".
 _WITHOUT_PORT = re.compile(r"(?<=[\w.\]]):0(?=[/?#]|$)")
 _DOCUMENTATION = re.compile(
@@ -388,7 +398,7 @@ def _urls(text: str) -> Iterator[str]:
     for match in _URL.finditer(text):
         url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
         end = match.start() + len(url)
-        url = _WITHOUT_PORT.sub("", url)
+        url = _without_line(_WITHOUT_PORT.sub("", url), text[end : end + 40])
         before = text[max(match.start() - 80, 0) : match.start()]
         if not re.search(r"\w", _host_of(url)):
             continue  # "https://****/": who pasted it has hidden the name
@@ -411,6 +421,16 @@ def _urls(text: str) -> Iterator[str]:
     yield from inner
     yield from working
     yield from references
+
+
+def _without_line(url: str, after: str) -> str:
+    """Return an address without the line of its source that a console puts behind it. A path may
+    end so itself: what follows the number, or a name of a file before it, shows which it is."""
+    match = _LINE_OF_SOURCE.fullmatch(url)
+    if match is None:
+        return url
+    is_file = re.search(r"/$|\.[a-z]{2,5}$", match[1]) is not None
+    return match[1] if is_file or _CONSOLE_LINE.match(after) else url
 
 
 #: Ideographs: Chinese is written without blanks, so that a sentence may follow a URL.

@@ -4,6 +4,8 @@ on https://portal.example.org". The site of the message is the other one. No I/O
 import re
 from collections.abc import Sequence
 
+from diagnose.model import Symptom
+
 #: Words for a frame, or for showing a page in one.
 _FRAME = (
     r"(?:\bi-?frames?\b|\bframes?\b|\bembed\w*|\beingebettet\w*|\beinb(?:ett|ind)\w*|\bintégr\w*"
@@ -21,6 +23,21 @@ _AFTER = re.compile(
     r"|['\"”)]?\s(?:shows?|embeds?|displays?|frames?|loads?)\s(?:\w{1,15}\s){0,3}['\"“(]?https?://",
     re.IGNORECASE,
 )
+
+#: All that Chromium shows in a frame whose page may not be shown there. Of a connection that is
+#: refused it says more: "This site can’t be reached", ERR_CONNECTION_REFUSED.
+_IN_FRAME = re.compile(
+    r"\W*(?:https?://)?[\w.-]{1,253}(?::\d{1,5})?/?\W{1,3}"
+    r"(?:refused to connect|拒绝了?我们的连接请求|hat die Verbindung abgelehnt)\W*",
+    re.IGNORECASE,
+)
+
+
+def is_about_frame(symptom: Symptom) -> bool:
+    """Return whether a message is about a page that is not shown in a frame, or may be."""
+    return symptom.kind == "frame" or (
+        symptom.kind == "refused" and _IN_FRAME.fullmatch(symptom.text) is not None
+    )
 
 
 def is_framing(before: str, after: str) -> bool:

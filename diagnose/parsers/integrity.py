@@ -5,12 +5,27 @@ import binascii
 import hashlib
 import re
 
+from diagnose.parsers.lazy_pattern import lazy_pattern
+
 #: The strongest first: weaker hashes beside it do not count (section 3.3.4).
 _ALGORITHMS = ("sha512", "sha384", "sha256")
 _HASH = re.compile(r"(sha256|sha384|sha512)-([A-Za-z0-9+/_-]{1,128}={0,2})(?:\?\S{0,99})?")
 
 #: Hashes of one file that are compared.
 _MAX_HASHES = 16
+
+#: Chromium and Safari; Firefox names the attribute in every language.
+_TOLD = lazy_pattern(
+    r"valid digest in the .integrity.|hash(?:es)? in the integrity attribute"
+    r"|\bsha-?(?:256|384|512)\b.{0,120}?\bintegrity\b|\bintegrity\b.{0,160}?\bsha-?(?:256|384|512)\b"
+    r"|\bsubresource integrity\b",
+    re.IGNORECASE,
+)
+
+
+def tells_of_integrity(text: str) -> bool:
+    """Return whether a message says that a file has none of the hashes that its page demands."""
+    return _TOLD.search(text) is not None
 
 
 def integrity_fails(metadata: str, content: bytes) -> bool:

@@ -11,12 +11,15 @@ from diagnose.parsers.clauses import failing_name
 from diagnose.parsers.error_messages import (
     is_error_message,
     named_site,
+    named_urls,
     names_in_words,
     tells_of_a_site,
 )
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import condensed
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.secrets import hide_secrets
+from diagnose.parsers.solved_words import is_solved
 from diagnose.parsers.symptoms import other_symptom, symptom_of
 from diagnose.parsers.target_slips import site_and_status
 
@@ -70,15 +73,41 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     """Return the site in any other line, or what there is instead."""
     symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
     site = named_site(text)
+    if symptom is None and site is not None and site.is_url and _is_unread_message(text):
+        symptom = other_symptom(text)
     if site is None:
         return _site_in_words(text, symptom)
     if symptom is not None and not site.others and _is_refused_address(symptom, site.target):
-        return NoSite(symptom=symptom)
+        page = _page_beside(text, site.target)
+        if not page:
+            return NoSite(symptom=symptom)
+        return MessageSite(page, (("inside", {}),), symptom)
     notes: tuple[Note, ...] = (("inside" if site.is_url else "message", {}),)
     if site.others:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
     return MessageSite(_asked_site(text, symptom, site.target), notes, symptom)
+
+
+#: How a browser's console begins or ends a line of a script or of a request; the code of an error.
+_CONSOLE = lazy_pattern(
+    r"\bnet::ERR_[A-Z_]{3,60}|\bNS_[A-Z_]{4,60}"
+    r"|\bUncaught\b|\b(?:DOM|Security)?(?:Exception|Error): |^\[\w{1,16}\] "
+    r"|\b(?:Failed to|Refused to|Blocked|Not allowed to|Unable to|Cannot|Can['’]t) \w"
+)
+_QUOTED = lazy_pattern(r"[\"“”„«»『「]\S")
+_ADDRESS = lazy_pattern(r"(?i)\b(?:https?|wss?)://\S{1,2000}")
+
+
+def _is_unread_message(text: str) -> bool:
+    """Return whether a line beside its address is a message, of which nothing is known: a line of a
+    browser's console, or words in quotes among a sentence."""
+    if is_solved(condensed(text)):
+        return False
+    words = _ADDRESS.sub(" ", condensed(text))
+    return _CONSOLE.search(words) is not None or (
+        len(words.split()) >= FEWEST_WORDS and bool(_QUOTED.search(words))
+    )
 
 
 #: The address to which a login is to lead back, where it stands alone in a message.
@@ -102,10 +131,30 @@ def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
         from diagnose.parsers.policy_messages import page_of_refusal
 
         return page_of_refusal(text, target)
+    if symptom is not None and symptom.kind == "page-files":
+        # Imported late: few messages are about a hash. The page has it, and not the file.
+        from diagnose.parsers.integrity import tells_of_integrity
+        from diagnose.parsers.urls import parse_url
+
+        url = parse_url(target) if tells_of_integrity(text) else None
+        return f"{url.scheme}://{url.authority}/" if url else target
     if symptom is None or symptom.kind != "login-address":
         return target
     plain = _PLAIN_RETURN.search(text)
     return f"https://{plain[1]}/" if plain and target.startswith(f"http://{plain[1]}") else target
+
+
+def _page_beside(text: str, refused: str) -> str:
+    """Return the page of the same host that a message names beside what it refused: its address has
+    no name of a file, or that of a page; "" if there is none."""
+    from diagnose.parsers.urls import parse_url
+
+    for address in named_urls(text):
+        url = parse_url(address)
+        name = url.path.partition("?")[0].rpartition("/")[2] if url else "."
+        if address != refused and ("." not in name or name.endswith((".html", ".htm", ".php"))):
+            return address
+    return ""
 
 
 def _is_refused_address(symptom: Symptom, target: str) -> bool:

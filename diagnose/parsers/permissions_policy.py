@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
 from diagnose.model.pages import Feature
+from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.urls import parse_url
 
 #: Maximum number of characters of the field, and of features in it.
@@ -18,18 +19,20 @@ MAX_FIELD, MAX_FEATURES = 8192, 128
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
 _ITEM = re.compile(r'\*|"([^"\\]*)"|[A-Za-z*][\w!#$%&\'*+.^`|~:/-]*|-?\d+(?:\.\d+)?|\?[01]')
+#: What browsers say of such a policy, whatever the feature.
+_TOLD = lazy_pattern(r"(?:permissions?|feature)[ -]policy", re.IGNORECASE)
 
 
 @frozen
 class Forbidden:
     """A feature that the page may not use, and its entry in the field, as written."""
 
-    feature: Feature
+    feature: Feature | str
     text: str
 
 
 def forbidden_features(
-    field_values: Iterable[str], page_url: str, features: Iterable[Feature]
+    field_values: Iterable[str], page_url: str, features: Iterable[Feature | str]
 ) -> tuple[Forbidden, ...]:
     """Return those of the features that the page may not use. "camera-or-microphone" is forbidden
     if both are."""
@@ -47,6 +50,20 @@ def forbidden_features(
         if text:
             forbidden.append(Forbidden(feature, text))
     return tuple(forbidden)
+
+
+def reported_features(field_values: Iterable[str], page_url: str, message: str) -> tuple[str, ...]:
+    """Return the features that the page may not use and that a browser's message about such a
+    policy names ("Geolocation access has been blocked because of a permissions policy")."""
+    if not _TOLD.search(message):
+        return ()
+    entries = _entries(", ".join(value for value in field_values if value.strip()))
+    words = set(re.findall(r"[a-z][a-z-]{2,40}", message.lower()))
+    return tuple(
+        name
+        for name, (allowed, _) in entries.items()
+        if name in words and not _allows(allowed, page_url)
+    )
 
 
 def modern_form(old_value: str) -> str:

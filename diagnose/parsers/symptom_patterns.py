@@ -52,9 +52,10 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # A service worker controls the folder of its file and what is below it (Service Workers, 4.1)
     # The loader of Unity's builds names a file that it cannot read
     # Firefox and Safari say no more of what a page may not do without a secure context
-    ("other", r"(?:DOMException|SecurityError): The operation is insecure|not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
+    # A page in a frame may not use storage that the visitor blocks; a worker that answers amiss
+    ("other", r"(?:DOMException|SecurityError): The operation is insecure|Access is denied for this document|The FetchEvent for |script resource is behind a redirect|Blocked a frame with origin|Blocked autofocusing|not under the max scope allowed|Unable to parse \S{1,300}\.(?:br|gz|unityweb)!"),
     ("mixed-content", r"WebSocket\b.{0,80}?The operation is insecure|\bws:(?://…?)? (?:\w{1,12} )?instead of wss\b|Mixed Content|requested an insecure |mixed[- ]block|must be served over HTTPS|insecure WebSocket connection may not be initiated"
-        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
+        r"|An insecure WebSocket|(?:Blocked loading|Loading(?: of)?) mixed|insecure content from|gemischte\w{0,2} (?:\w{1,12} )?(?:Anzeige)?Inhalt|contenu mixte|contenido mixto|contenuto misto|conteúdo mis[ct]o|смешанн\w{1,3} (?:\w{1,12} )?содержим|混在コンテンツ|혼합 (?:\S{1,8} )?콘텐츠|混合(?:内容|连接|加载)|混合.{0,9}(?:活动|显示|主动|被动)内容|https.{0,10}?(?:包含|加载|引用|请求)了?.{0,6}?http(?!s)"),
     # Scanners: a field that protects visitors is not in the response
     ("response-field", rf"{FIELD}['\"”’)]{{0,2}}(?: ?\([A-Z-]{{2,6}}\))?(?: (?:HTTP|response|security|policy)){{0,3}}(?: ?(?:headers?|fields?|响应头|头部?|安全头))?"
         r"(?: in (?:the )?responses?)?:? ?(?:(?:is|are|was) )?(?:missing\b|not (?:being )?(?:set|sent|present|found|implemented|detected|configured|"
@@ -65,7 +66,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         rf"|{FIELD_LINES}"),
     ("frame", r"X-Frame|\b(?:display|show|load|open)\w{0,3} .{1,300}? in a frame\b|frame-ancestors|\bframing\b(?! layer)"
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"
-        r"|if another site has embedded it|如果有其他网站嵌入"),
+        r"|if another site has embedded it|如果有其他网站嵌入|in eine[rm]? anderen (?:Web)?[Ss]eite? eingebettet|andere (?:Web)?[Ss]eite (?:sie|diese) eingebettet"
+        r"|si un autre site l.a intégré|si otro sitio la ha (?:incrust|insert)ado|se un altro sito l.ha incorporat"),
+    ("csp", r"['’]unsafe-(?:eval|inline)['’]|is not an allowed source of script|NotAllowedError: Permission denied|settings blocked the loading of a resource"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
         r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED|\bSharedArrayBuffer\b|\bcrossOriginIsolated\b"),
@@ -77,6 +80,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|from an untrusted proxy\b"),
     ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
+    # Firefox in each language: «cookie» in quotes, and that it is refused
+    ("cookie", r"\bcookie ?[“\"'‘「«„][^”\"'’」»“]{1,100}[”\"'’」»“].{0,200}?(?:abgelehnt|rechazad|rejeté|refusé|rifiutat|rejeitad|recusad|отклон|отверг|отказан|odrzucon|被拒|拒绝|拒絕|拒否|거부|geweigerd)"),
     ("cookie", r"Set-Cookie|cookies? (?:\S{1,60} )?(?:was|has been|were|is) (?:blocked|rejected|refused|"
         r"not (?:set|sent|stored|saved))|Cookie [“\"].{1,60}[”\"] (?:has been|will be soon) rejected|SameSite"
         r"|Mark cross-site cookies as Secure|(?:iframe|跨站|第三方|third[- ]party|cross[- ]site|嵌[套入]).{0,100}?\bcookies?[^,.;，。；]{0,40}?"
@@ -101,11 +106,15 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|Manifest: Line: \d{1,4}, column: \d{1,4}, Syntax error"),
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
         r" document was not declared"),
-    ("mime", r"MIME type|ERR_BLOCKED_BY_ORB|OpaqueResponseBlocking|Cross-Origin Read Blocking|OTS parsing error|Failed to decode downloaded font|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
+    ("data", r"EventSource['’]s response has a MIME type \(\W{0,2}text/html"),
+    ("mime", r"MIME[ -]typ|(?:types?|tipo|Typ\w{0,2}|типа?) (?:de )?MIME|MIME[ -]?(?:类型|類型|タイプ|형식|тип\w?)|ERR_BLOCKED_BY_ORB|OpaqueResponseBlocking|Cross-Origin Read Blocking|OTS parsing error|Failed to decode downloaded font|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
     # webpack, Vite (Chrome, Firefox), Safari: a script that the page's script asks for
+    # Firefox in each language: a script that does not come
+    ("page-files", r"(?:Loading failed for|fehlgeschlagen für|Échec du chargement|失败|失敗|Ошибка загрузки|Falló la carga|Caricamento fallito|Falha ao carregar).{0,120}?<(?:script|link)>"
+        r"|Loading failed for the module|<(?:script|link)>.{0,200}?(?:失败|失敗|fehlgeschlagen)"),
     ("page-files", r"ChunkLoadError|Loading (?:CSS )?chunk \S{1,80} failed|dynamically imported module"
         r"|Unable to preload CSS|Importing a module script failed"
-        r"|valid digest in the .integrity.|hash(?:es)? in the integrity attribute|following icon from the Manifest|downloadable font: download failed"),
+        r"|valid digest in the .integrity.|hash(?:es)? in the integrity attribute|\bsha-?(?:256|384|512)\b.{0,120}?\bintegrity\b|following icon from the Manifest|downloadable font: download failed"),
     # WebSockets
     *WEBSOCKET_MESSAGES,
     ("websocket-status", r"WebSocket handshake:? ?['\"(]?Unexpected response code:? (?P<n>\d{3})"
@@ -147,6 +156,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\bAttempting to reconnect to the server\b|\bfall(?:s|ing)? ?back (?:in)?to (?:http )?long[- ]?polling"
         # Socket.IO's client says why it lost its connection; SignalR waited for the server
         r"|退回(?:到)?长?轮询|降级(?:为|到|成)长?轮询"),
+    # Chromium: the visitor's extension or administrator; Edge and Firefox: their own protection
+    ("extension", r"ERR_BLOCKED_BY_(?:CLIENT|ADMINISTRATOR)|Tracking Prevention blocked"
+        r"|blocked because content blocking is enabled|blocked by (?:an? |my |the )?(?:ad ?block\w{0,3}|ublock\w{0,7}|content blocker)"),
     ("client-policy", r"CLEARTEXT communication\b.{0,260}?not permitted|App Transport Security|url not in domain list|不在以下.{0,40}合法域名列表"),
     *ERROR_REASONS,
     # Certificates

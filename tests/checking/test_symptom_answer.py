@@ -244,7 +244,8 @@ def test_usual_causes_are_those_of_a_server_that_is_there(product: Product, fore
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"), [("cookie", "unknown"), ("csrf", "unsent"), ("mime", "absent")]
+    ("kind", "expected"),
+    [("cookie", "unknown"), ("csrf", "unsent"), ("mime", "unknown"), ("redirects", "absent")],
 )
 def test_what_a_run_does_not_try_is_not_said_to_be_absent(
     kind: SymptomKind, expected: str, monkeypatch: pytest.MonkeyPatch

@@ -47,3 +47,30 @@ def test_a_name_that_is_none() -> None:
     told = refused_cookie("Cookie “a$(id)” has been rejected for invalid domain.")
     assert told is not None
     assert told.name == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ('Das Cookie "sid" wurde wegen einer ungültigen Domain abgelehnt.', "domain"),
+        ("Le cookie « sid » a été rejeté car son domaine est invalide.", "domain"),
+        ("Cookie “sid”因域名无效而被拒绝。", "domain"),
+        ('Das Cookie "sid" wurde wegen eines ungültigen Präfixes abgelehnt.', "prefix"),
+        ('Das Cookie "sid" wurde abgelehnt, da es das Attribut "SameSite=None", aber nicht das '
+         'Attribut "secure" aufweist.', "same-site"),
+        ('Das Cookie "sid" wurde abgelehnt, weil es sich in einem Cross-Site-Kontext befindet und '
+         'sein "SameSite"-Attribut auf "Lax" oder "Strict" gesetzt ist.', "cross-site"),
+    ],
+)  # fmt: skip
+def test_firefox_says_so_in_each_language(words: str, reason: str) -> None:
+    told = refused_cookie(words)
+    assert told is not None
+    assert (told.reason, told.name, told.is_quoted) == (reason, "sid", True)
+    symptom = symptom_of(words)
+    assert symptom is not None
+    assert symptom.kind == "cookie"
+
+
+def test_a_refusal_without_a_known_word_gives_no_reason() -> None:
+    assert refused_cookie('Das Cookie "sid" wurde abgelehnt.') is None
+    assert refused_cookie("The domain of the cookie was changed") is None

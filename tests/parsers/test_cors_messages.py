@@ -179,3 +179,29 @@ def test_a_field_that_people_name_is_asked_for() -> None:
     fields = with_message(RequestFields(), CORS, text)
     assert dict(fields.headers) == {"Access-Control-Request-Headers": "x-request-id"}
     assert not with_message(RequestFields(), CORS, "预检请求被拒绝，请求头 没有").headers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quellübergreifende (Cross-Origin) Anfrage blockiert: … (Grund: CORS-Anfrage schlug fehl).",
+        "Blocage d’une requête multiorigine (Cross-Origin Request) : … l’en-tête CORS manque.",
+        "クロスオリジン要求をブロックしました: … (理由: CORS …)。",
+        "Fetch API cannot load https://shop.example.com/ due to access control checks.",
+    ],
+)
+def test_a_message_in_each_language_is_asked_for_with_another_origin(text: str) -> None:
+    assert with_message(RequestFields(), CORS, text).origin == UNKNOWN_ORIGIN
+
+
+def test_a_request_that_failed_is_asked_for_with_the_page_that_is_named() -> None:
+    failed = Symptom("not-connected", "TypeError: Failed to fetch")
+    text = "TypeError: Failed to fetch https://shop.example.com/api from https://app.example.net"
+    assert with_message(RequestFields(), failed, text).origin == "https://app.example.net"
+    bare = RequestFields()
+    assert (
+        with_message(bare, failed, "TypeError: Failed to fetch https://shop.example.com/") == bare
+    )
+    other = Symptom("not-connected", "cannot connect")
+    told = "cannot connect to https://shop.example.com/ from https://app.example.net"
+    assert with_message(bare, other, told) == bare

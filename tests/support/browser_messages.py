@@ -95,6 +95,11 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "document. https://shop.example.com/", "csp"),
         Example("GET https://shop.example.com/ net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfter"
                 "DefaultedToSameOriginByCoep 200 (OK)", "csp"),
+        Example("GET https://shop.example.com/ads.js net::ERR_BLOCKED_BY_CLIENT", "extension",
+                "https://shop.example.com:443/ads.js"),
+        Example("Failed to find a valid digest in the 'integrity' attribute for resource "
+                "'https://shop.example.com/js/app.js' with computed SHA-384 integrity 'x6jCy'. The "
+                "resource has been blocked.", "page-files"),
         Example("Cross-Origin-Opener-Policy policy would block the window.closed call. "
                 "https://shop.example.com/", "csp"),
         Example("Refused to apply style from 'https://shop.example.com/' because its MIME type "
@@ -198,6 +203,23 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("此页面不能正确地重定向 连接到 shop.example.com 时发生错误。", "redirects"),
         Example("建立安全连接失败 连接到 shop.example.com 时发生错误。", "tls"),
         Example("呃…找不到此网站。 https://shop.example.com/", "name"),
+    ),
+    "Firefox (other languages)": (
+        Example("Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel "
+                "verbietet das Lesen der externen Ressource auf https://shop.example.com/. (Grund: "
+                "CORS-Anfrage schlug fehl). Statuscode: (null).", "cors"),
+        Example("Das Cookie \"session\" wurde wegen einer ungültigen Domain abgelehnt. "
+                "https://shop.example.com/", "cookie"),
+        Example("Keiner der \"sha384\"-Hashwerte des \"integrity\"-Attributs stimmt mit dem Inhalt "
+                "der Subressource überein. https://shop.example.com/js/app.js", "page-files"),
+        Example("Le chargement du script à l’adresse « https://shop.example.com/ » a été bloqué en "
+                "raison d’un type MIME (« text/html ») non autorisé.", "mime"),
+        Example("Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same "
+                "Origin » ne permet pas de consulter la ressource distante située sur "
+                "https://shop.example.com/. Raison : l’en-tête CORS « Access-Control-Allow-Origin » "
+                "est manquant.", "cors"),
+        Example("O carregamento de conteúdo misto “http://shop.example.com/a.js” foi bloqueado na "
+                "página https://shop.example.com/", "mixed-content"),
     ),
     "Safari": (
         Example("WebSocket connection to 'wss://shop.example.com/ws' failed: Invalid HTTP version "

@@ -118,9 +118,14 @@ def restricted(text: str, headers: Headers, url: str) -> dict[str, Any]:
     if not is_restricted(headers, text):
         return {}
     from diagnose.parsers.browser_features import features_in_page
+    from diagnose.parsers.inline_scripts import script_proofs
     from diagnose.parsers.page_uses import uses_in_page
 
-    return {"uses": uses_in_page(text, url), "features": features_in_page(text)}
+    return {
+        "uses": uses_in_page(text, url),
+        "features": features_in_page(text),
+        "proofs": script_proofs(text),
+    }
 
 
 def file_uses(kind: FileKind, text: str, page: Headers, url: str) -> dict[str, Any]:

@@ -217,6 +217,53 @@ def test_fires_where_cookies_are_sent_and_every_site_is_allowed() -> None:
     assert not judge(CHECK, answer(200, (ALLOW, "*")), masked=False)
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (f"add_header {ALLOW} * always;",
+         [f"add_header {ALLOW} {ORIGIN} always;",
+          "add_header Access-Control-Allow-Credentials true always;"]),
+        (f"add_header {ALLOW} *;\n        add_header Access-Control-Allow-Credentials true;",
+         [f"add_header {ALLOW} {ORIGIN};"]),
+        ("add_header X-A b;", []),
+        (f"add_header {ALLOW} $http_origin;", []),
+    ],
+)  # fmt: skip
+def test_the_line_for_every_site_names_the_page_of_the_message(
+    lines: str, expected: list[str]
+) -> None:
+    words = "must not be the wildcard '*' when the request's credentials mode is 'include'"
+    told = replace(SHOP, symptom=Symptom("cors", f"blocked by CORS policy: {words}"))
+    text = SITE.replace("proxy_pass", f"{lines}\n        proxy_pass", 1)
+    seen = answer(200, (ALLOW, "*")), RUNNING, config(text)
+    (claim,) = judge(CHECK, *seen, target=told, masked=False)
+    assert claim.fix is not None
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    added = [
+        line[1:].strip()
+        for edit in edits
+        for line in edit.diff.splitlines()
+        if line.startswith("+") and not line.startswith("+++")
+    ]
+    assert added == expected
+    unnamed = replace(seen[0], equivalent=ASKED.replace(ORIGIN, UNKNOWN_ORIGIN))
+    (claim,) = judge(CHECK, unnamed, *seen[1:], target=told, masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_firefox_names_no_page_and_the_permitted_one_gets_its_preflight() -> None:
+    text = SITE.replace("proxy_pass", f"add_header {ALLOW} {ORIGIN} always;\n        proxy_pass", 1)
+    asked = ASKED.replace(ORIGIN, UNKNOWN_ORIGIN)
+    seen = answer(405, method="OPTIONS", asked=asked), RUNNING
+    (claim,) = judge(CHECK, *seen, config(text), target=PASTED, masked=False)
+    assert claim.fix is not None
+    assert any(isinstance(step, Edit) for step in claim.fix.steps)
+    (claim,) = judge(CHECK, *seen, config(SITE), target=PASTED, masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
 def test_silent_where_the_own_page_gets_an_error_without_a_permission() -> None:
     """Visitors who have logged in may get another answer."""
     assert judge(CHECK, answer(401), masked=False)

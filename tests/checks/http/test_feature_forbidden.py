@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence
+import pytest
+
+from diagnose.model import Applicability, Confidence, Symptom
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import answered, loads, script
 from tests.support.upstream_evidence import page
@@ -55,3 +57,22 @@ def test_fires_on_the_older_field() -> None:
     (claim,) = judge(CHECK, records, answer(old, "Feature-Policy"), masked=False)
     assert claim.facts["name"] == "Feature-Policy"
     assert not judge(CHECK, records, answer("microphone 'self'", "Feature-Policy"), masked=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "policy", "feature"),
+    [
+        ("[Violation] Geolocation access has been blocked because of a permissions policy applied "
+         "to the current document.", NONE, "geolocation"),
+        ("Permissions policy violation: autoplay is not allowed in this document.", "autoplay=()",
+         "autoplay"),
+        ("Permissions policy violation: unload is not allowed in this document.", NONE, ""),
+        ("Permissions policy violation: geolocation is not allowed", "geolocation=(self)", ""),
+        ("the geolocation of our shop is wrong", NONE, ""),
+    ],
+)  # fmt: skip
+def test_a_message_names_what_a_later_script_uses(words: str, policy: str, feature: str) -> None:
+    target = replace(SHOP, symptom=Symptom("csp", words))
+    claims = judge(CHECK, loads(script()), answer(policy), target=target, masked=False)
+    assert [claim.facts["feature"] for claim in claims] == ([feature] if feature else [])
+    assert not any(claim.facts["source"] for claim in claims)

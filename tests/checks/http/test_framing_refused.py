@@ -203,3 +203,20 @@ def test_fires_without_an_origin_where_no_one_site_is_named(words: str) -> None:
     (claim,) = judge(CHECK, sends(DENY), RUNNING, config(SITE), target=target, masked=False)
     assert claim.facts["open"]
     assert not claim.facts["origin"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_frame"),
+    [
+        ("shop.example.com refused to connect.", True),
+        ("shop.example.com 拒绝了我们的连接请求。", True),
+        ("This site can’t be reached shop.example.com refused to connect. ERR_CONNECTION_REFUSED",
+         False),
+        ("curl: (7) Failed to connect to shop.example.com port 443: Connection refused", False),
+    ],
+)  # fmt: skip
+def test_chromiums_words_in_a_frame_may_be_about_it(words: str, is_frame: bool) -> None:
+    target = replace(SHOP, symptom=Symptom("refused", words))
+    claims = judge(CHECK, sends(DENY), target=target)
+    assert [claim.confidence for claim in claims] == [Confidence.POSSIBLE] * is_frame
+    assert not judge(CHECK, sends(), target=target)

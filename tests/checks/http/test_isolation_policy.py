@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.pages import PageFile, PageUse
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_evidence import loads, script
 from tests.support.upstream_evidence import page
 
@@ -57,6 +58,19 @@ def test_fires_on_a_file_for_other_sites_after_a_message() -> None:
     target = replace(SHOP, symptom=Symptom("csp", "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200"))
     (claim,) = judge(CHECK, answer((CORP, "same-origin")), target=target)
     assert claim.facts["resource"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+    text = SITE.replace(
+        "proxy_pass", f"add_header {CORP} same-origin always;\n        proxy_pass", 1
+    )
+    (claim,) = judge(
+        CHECK, answer((CORP, "same-origin")), RUNNING, config(text), target=target, masked=False
+    )
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert f"+        add_header {CORP} cross-origin always;" in edit.diff
     assert not judge(CHECK, answer((CORP, "cross-origin")), target=target)
     assert not judge(CHECK, answer((CORP, "same-origin")))
 

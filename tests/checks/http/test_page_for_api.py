@@ -231,3 +231,14 @@ def test_fires_and_lets_caddys_line_for_the_path_come_first() -> None:
     # A guard between them is a person's, and another path has no line of its own.
     assert not claimed(rest, "basicauth {", "}", api).facts["unused"]
     assert not claimed(rest, api.replace("/api/", "/shop/")).facts["unused"]
+
+
+def test_fires_where_a_message_says_that_a_stream_is_read() -> None:
+    words = 'EventSource\'s response has a MIME type ("text/html") that is not "text/event-stream".'
+    target = replace(SHOP, path="/events", symptom=Symptom("data", words))
+    answer = replace(page(200, SHELL), url=target.url)
+    shown = loads(module(), url=target.url, is_empty=False)
+    (claim,) = judge(CHECK, answer, shown, answered(module()), target=target, masked=False)
+    assert claim.facts["below"] == "/events"
+    other = replace(target, symptom=Symptom("data", "Unexpected token '<'"))
+    assert not judge(CHECK, answer, shown, answered(module()), target=other, masked=False)

@@ -91,3 +91,19 @@ def test_silent_where_nobody_tells_or_the_application_sets_the_policy() -> None:
     assert not evaluated(POLICY, SHOP)
     assert not evaluated(POLICY, added=False)
     assert not evaluated(f"{POLICY} 'unsafe-eval'")
+
+
+def test_fires_where_page_and_policy_have_other_nonces() -> None:
+    """nginx makes one for its field, and the application another for its page."""
+    shown = replace(PAGE, proofs=("'nonce-of-page' 'sha256-a'", "'nonce-b' 'sha256-b'"))
+
+    def judged(policy: str, target: Target = PASTED) -> list[Claim]:
+        answer = replace(page(200), headers=(("Content-Security-Policy", policy),))
+        # A nonce is masked in a record, and nothing is known of it there.
+        return judge(CHECK, answer, shown, target=target, masked=False)
+
+    (claim,) = judged("script-src 'self' 'nonce-b'")
+    assert (claim.facts["unproven"], claim.facts["nonce"]) == (1, "of-page")
+    assert not judged("script-src 'self' 'nonce-b'", SHOP)
+    assert not judged("script-src 'nonce-b' 'nonce-of-page'")
+    assert not judged("script-src 'nonce-b' 'sha256-a'")

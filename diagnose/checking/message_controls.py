@@ -1,0 +1,145 @@
+"""Whether a run looked at what a browser's message tells of, as the browser asks for it. Pure.
+
+A GET of the page shows nothing of many messages: of a request with another site's Origin, of a
+preflight, of a file that a script loads later, of a POST. That such a message did not occur may be
+said only where this run sent that request, and the answer is one that browsers take.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from diagnose.model import Evidence, Symptom
+from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.pages import Page, PageFileResponse
+from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.content_security_policy import frame_ancestors
+from diagnose.parsers.cors_messages import tells_of_failed_script, tells_of_preflight
+from diagnose.parsers.cross_origin_answers import permits
+from diagnose.parsers.integrity import tells_of_integrity
+from diagnose.parsers.request_fields import shown_origin
+from diagnose.parsers.urls import parse_url
+
+#: The method of a request in a message, as browsers and logs write it, and its address.
+_CHANGING = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b[ :]{1,3}[\"'`(]?(?=https?://|/)")
+#: A font that came, and whose content is none; a chunk whose name the message does not tell.
+_CONTENT = re.compile(r"OTS parsing error|decode downloaded font")
+_LATER = re.compile(
+    r"ChunkLoadError|Loading (?:CSS )?chunk|dynamically imported|module script failed"
+)
+#: A public page asks a private address (Private Network Access).
+_ADDRESS_SPACE = re.compile(r"address space|Private Network Access", re.IGNORECASE)
+
+
+def untried_method(evidence: Evidence, symptom: Symptom) -> str:
+    """Return the method of the request of a message that changes something, if this run sent no
+    request with it; "" otherwise."""
+    match = _CHANGING.search(symptom.text)
+    method = match[1] if match else ""
+    return "" if any(page.method == method for page in page_exchanges(evidence)) else method
+
+
+def is_looked_at(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether this run asked for what a message tells of, so that it counts that nothing of
+    it was seen."""
+    if untried_method(evidence, symptom):
+        return False
+    control = _CONTROLS.get(symptom.kind)
+    return control is None or control(evidence, symptom)
+
+
+def _is_permitted(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the page of another site asked, and may read the answer."""
+    is_preflight = tells_of_preflight(symptom.text)
+    for page in evidence.good(Exchange):
+        origin = shown_origin(page.equivalent)
+        if not origin or origin == evidence.target.origin or not permits(page.headers, origin):
+            continue
+        if not is_preflight or (page.method == "OPTIONS" and 200 <= (page.status or 0) < 300):
+            return True
+    return False
+
+
+def _is_framed(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the page came, without a field that keeps it out of frames."""
+    pages = [page for page in page_exchanges(evidence) if (page.status or 500) < 400]
+    return bool(pages) and not any(
+        page.header("X-Frame-Options")
+        or frame_ancestors(page.header("Content-Security-Policy") or "")
+        for page in pages
+    )
+
+
+def _is_file_loaded(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the file that the message names came: as the target, or for the page."""
+    if _CONTENT.search(symptom.text):
+        return False
+    return _is_target_file(evidence) or any(_named_files(evidence, symptom))
+
+
+def _are_files_loaded(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the page's files came; of a message that names a file, this one."""
+    if tells_of_integrity(symptom.text):
+        return any(_is_intact(evidence, file) for file in _named_files(evidence, symptom))
+    if _LATER.search(symptom.text) or "." in evidence.target.path_without_query.rpartition("/")[2]:
+        return _is_file_loaded(evidence, symptom)
+    return True
+
+
+def _is_intact(evidence: Evidence, response: PageFileResponse) -> bool:
+    """Return whether the page demands a hash of a file, and the whole file was read and has it."""
+    is_demanded = any(
+        file.url == response.url and file.integrity
+        for page in evidence.good(Page)
+        for file in page.files
+    )
+    return is_demanded and not response.integrity_fails and response.body_end == "complete"
+
+
+def _is_target_file(evidence: Evidence) -> bool:
+    """Return whether the target itself is a file or data, and came."""
+    return any(
+        page.status == 200 and "html" not in (page.header("Content-Type") or "html").lower()
+        for page in page_exchanges(evidence)
+    )
+
+
+def _named_files(evidence: Evidence, symptom: Symptom) -> Iterator[PageFileResponse]:
+    """Yield the files of the page that came and that a message names."""
+    for response in evidence.good(PageFileResponse):
+        url = parse_url(response.url)
+        path = url.path.partition("?")[0] if url else ""
+        if path and path in symptom.text and not response.shows_fault:
+            yield response
+
+
+def _is_data_asked(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether data was asked for: the target is data, or a script of the front page names
+    where it reads some."""
+    if _is_target_file(evidence):
+        return True
+    readers: tuple[Page | PageFileResponse, ...]
+    readers = (*evidence.good(Page), *evidence.good(PageFileResponse))
+    return evidence.target.path == "/" and any(reader.data_paths for reader in readers)
+
+
+def _is_connected(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a script's request that failed was asked for: the page of another site may be
+    kept from the answer, and browsers do not say so there."""
+    return not tells_of_failed_script(symptom.text) or _is_permitted(evidence, symptom)
+
+
+def _is_public(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message is about an address of the site, and not about the network from
+    which a visitor asks for it."""
+    return _ADDRESS_SPACE.search(symptom.text) is None
+
+
+_CONTROLS: Mapping[SymptomKind, Callable[[Evidence, Symptom], bool]] = {
+    "cors": _is_permitted,
+    "frame": _is_framed,
+    "mime": _is_file_loaded,
+    "page-files": _are_files_loaded,
+    "data": _is_data_asked,
+    "not-connected": _is_connected,
+    "wrong-address": _is_public,
+}
