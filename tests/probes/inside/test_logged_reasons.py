@@ -112,6 +112,27 @@ def test_a_database_that_is_down_and_one_that_listens() -> None:
     assert not look(Server(line, PLACE), None, FAILED)
 
 
+def test_a_program_that_was_refused_at_the_address_of_its_arguments() -> None:
+    line = "handler exception: [Errno 111] Connection refused"
+    words = "words /usr/bin/python3\037/usr/bin/websockify\0376080\037127.0.0.1:{}\037\n"
+    (told,) = look(Server(line, ON_HOST + words.format(5901)), None, FAILED)
+    assert (told.reason, told.host, told.port) == ("unreached", "127.0.0.1", 5901)
+    assert not look(Server(line, ON_HOST + words.format(443)), None, FAILED)
+    assert not look(Server(line, ON_HOST), None, FAILED)
+
+
+def test_a_service_that_listens_at_the_other_loopback_address() -> None:
+    line = "Error: connect ECONNREFUSED 127.0.0.1:4822"
+    server = Server(line, ON_HOST)
+    looking: Any = Looking(server)  # type: ignore[arg-type]
+    sockets = (Listener(address="::1", port=4822, family=6, pid=9, process="guacd"),)
+    listeners = looking.emit(Listeners(sockets=sockets))
+    probe: Any = probes.after_logged_request
+    asyncio.run(probe.work(looking, looking.emit(FAILED), listeners))
+    (told,) = looking.observed(ToldReason)
+    assert told.elsewhere == ("[::1]",)
+
+
 def _told_by_php(status: int) -> list[ToldReason]:
     text = (
         'FastCGI sent in stderr: "PHP message: PHP Warning:  file_put_contents(/srv/app/media/a): '
