@@ -34,6 +34,8 @@ _REASONS: tuple[tuple[EndReason, str], ...] = (
 )
 _COMPILED = tuple((reason, re.compile(pattern)) for reason, pattern in _REASONS)
 _CRASH_WORDS = lazy_pattern(r"[Ee]rror:|Uncaught|panic:|F(?:atal|ATAL)")
+#: A stop that somebody asked for, or a plan.
+_STOPPING = lazy_pattern(r"\bStopping [^\s.]")
 #: What a program prints when a person stops it, and systemd of an end that was asked for.
 _STOPPED = lazy_pattern(r"code=(?:exited, status=0|killed, status=15/TERM|exited, status=143)")
 #: An option by which a program starts itself again when a file changes (uvicorn, gunicorn).
@@ -105,6 +107,7 @@ def parse_service_history(text: str) -> ServiceHistory:
 def _ends(lines: Sequence[tuple[int, str]], is_planned: bool) -> Iterator[ServiceEnd]:
     """Yield the ends by reason, the surest reason of lines at the same time."""
     explained = set[int]()
+    stops = [when for when, message in lines if _STOPPING.search(message)]
     for reason, pattern in _COMPILED:
         matches = [
             (when, message)
@@ -113,16 +116,16 @@ def _ends(lines: Sequence[tuple[int, str]], is_planned: bool) -> Iterator[Servic
             and not (reason == "crash" and _STOPPED.search(message))
             and not explained.intersection(range(when - _TOGETHER, when + _TOGETHER + 1))
         ]
-        if matches:
+        # Who stopped it since may have mended it.
+        if matches and max(stops, default=0) <= matches[-1][0] + _TOGETHER:
             last = matches[-1]
             explained.update(when for when, _ in matches)
             message = _words_of_crash(lines, last) if reason == "crash" else last[1]
             yield ServiceEnd(reason, _apart([when for when, _ in matches]), message)
     planned = [
         when
-        for when, message in lines
-        if " Stopping " in f" {message}"
-        and not explained.intersection(range(when - _TOGETHER, when + _TOGETHER + 1))
+        for when in stops
+        if not explained.intersection(range(when - _TOGETHER, when + _TOGETHER + 1))
     ]
     if is_planned and planned:
         yield ServiceEnd("plan", _apart(planned), "")

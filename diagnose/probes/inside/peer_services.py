@@ -36,7 +36,7 @@ _UNITS = {
 #: The first port of a VNC server's displays (RFB protocol, section 4), and the last one.
 _VNC = range(5900, 5910)
 #: The names of the units in /etc that name a port.
-_NAMING = 'grep -lsE "(^|[^0-9.])$1([^0-9.]|$)" /etc/systemd/system/*.service | head -n 9'
+_NAMING = 'grep -lsE "(^|[^0-9.])$1([^0-9.]|[.]?$)" /etc/systemd/system/*.service | head -n 9'
 
 
 async def unnamed(

@@ -58,3 +58,9 @@ def test_the_facts_of_the_unit() -> None:
     assert history.properties["RuntimeMaxUSec"] == "10min"
     assert history.without_reload == "ExecStart=/opt/a"
     assert not parse_service_history("").ends
+
+
+def test_what_was_stopped_since_is_over() -> None:
+    stopping = "systemd[1]: Stopping board.service - Board..."
+    assert not _history((100, RUNTIME), (700, RUNTIME), (800, stopping))
+    assert _history((100, RUNTIME), (200, stopping), (700, RUNTIME))
