@@ -142,7 +142,11 @@ async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
 async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> None:
     """Record what a pasted line of the program's own says, where the server still is so: the
     program may not be able to write a log."""
-    reasons = [each for each in _reasons(message, "") if each.kind in {"denied", "unreached"}]
+    reasons = [each for each in log_reasons(message, "") if each.kind in {"denied", "unreached"}]
+    refusal = nameless_refusal(message)
+    # What names the site is said by a visitor, who was refused by the site.
+    if not reasons and refusal is not None and ctx.target.host not in refusal.text:
+        reasons = [refusal]
     for reason in reasons[:1]:
         for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):
             is_new = ctx.further_requests.begin(f"what {endpoint} is said to lack")

@@ -119,6 +119,11 @@ def test_a_program_that_was_refused_at_the_address_of_its_arguments() -> None:
     assert (told.reason, told.host, told.port) == ("unreached", "127.0.0.1", 5901)
     assert not look(Server(line, ON_HOST + words.format(443)), None, FAILED)
     assert not look(Server(line, ON_HOST), None, FAILED)
+    place = ON_HOST + words.format(5901)
+    (told,) = look(Server("", place), Symptom("websocket-closed", line))
+    assert told.source == "message"
+    visitor = "Failed to connect to shop.example.com port 443: Connection refused"
+    assert not look(Server("", place), Symptom("refused", visitor))
 
 
 def test_a_service_that_listens_at_the_other_loopback_address() -> None:
