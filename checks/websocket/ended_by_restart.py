@@ -57,7 +57,7 @@ def ended_by_restart(evidence: Evidence) -> Iterator[Claim]:
         paths = dict.fromkeys(upgrade.path for upgrade in opened)
         is_other = _is_other_time(evidence, ends)
         yield Claim(
-            about=Subject(port=port, text=ends.unit or "pm2"),
+            about=Subject(port=port, text=ends.unit or ends.manager),
             covers=() if is_other else tuple(Subject(port=port, path=path) for path in paths),
             because=(ends, *opened),
             confidence=Confidence.LIKELY,

@@ -272,11 +272,12 @@ class ServiceEnds(Observation):
     """A service behind the site's WebSockets that ended several times in the last hours for one
     reason, which ends each WebSocket it had.
 
-    `unit` is its name without ".service", "" for programs of pm2; `endpoint` its port. `times` is
-    how often, `interval` the usual seconds between two ends (0 for one), `ago` the seconds since
-    the last. `message` is the last line that says so. `setting` is the one of its unit that ends it
-    ("RuntimeMaxSec=25s"), and `restarter` the file and line of a plan. `command_line` is the line
-    ExecStart= without the option by which it starts itself again, "" if it has none.
+    `unit` is its name without ".service", "" for programs of pm2, which is the `manager` then;
+    `endpoint` is its port. `times` is how often, `interval` the usual seconds between two ends (0
+    for one), `ago` the seconds since the last. `message` is the last line that says so. `setting`
+    is the one of its unit that ends it ("RuntimeMaxSec=25s"), and `restarter` the file and line of
+    a plan. `command_line` is the line ExecStart= without the option by which it starts itself
+    again, "" if it has none.
     """
 
     layer: ClassVar[str] = "websocket"
@@ -285,6 +286,7 @@ class ServiceEnds(Observation):
     endpoint: Word
     reason: EndReason
     times: int
+    manager: Word = "systemd"
     interval: int = 0
     ago: int = 0
     message: Text = ""
@@ -293,4 +295,6 @@ class ServiceEnds(Observation):
     command_line: Text = ""
 
     def summary(self) -> Summary:
-        return self.unit or "pm2", counted("ended {count} time", "ended {count} times", self.times)
+        return self.unit or self.manager, counted(
+            "ended {count} time", "ended {count} times", self.times
+        )

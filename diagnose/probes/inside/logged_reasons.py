@@ -269,6 +269,5 @@ async def _confirmed_reason(
         return await reason_controls.setting(ctx.machine, place, reason)
     if reason.reason in {"denied", "absent"}:
         return await reason_controls.path(ctx.machine, place, reason)
-    if reason.port:
-        return await peer_services.unreached(ctx.machine, listeners, place, reason)
-    return await peer_services.unnamed(ctx.machine, listeners, place, reason)
+    find = peer_services.unreached if reason.port else peer_services.unnamed
+    return await find(ctx.machine, own_settings.SCRIPT, listeners, place, reason)

@@ -20,8 +20,6 @@ from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.quoted_secrets import hide_values
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
-from diagnose.probes.inside import own_settings
-from diagnose.probes.inside.own_setting_files import MAX_FILE
 
 #: The usual units of programs by their ports. The one that is installed is named.
 _UNITS = {
@@ -33,6 +31,8 @@ _UNITS = {
     9000: ("minio", "php-fpm"), 7700: ("meilisearch",), 8983: ("solr",), 4222: ("nats-server",),
     4822: ("guacd",), 22: ("ssh", "sshd"), 3389: ("xrdp",),
 }  # fmt: skip
+#: Seconds for the script, and bytes of a file of settings.
+_PATIENCE, _MAX_FILE = 5.0, 64 << 10
 #: The first port of a VNC server's displays (RFB protocol, section 4), and the last one.
 _VNC = range(5900, 5910)
 #: The names of the units in /etc that name a port.
@@ -40,32 +40,33 @@ _NAMING = 'grep -lsE "(^|[^0-9.])$1([^0-9.]|[.]?$)" /etc/systemd/system/*.servic
 
 
 async def unnamed(
-    machine: Machine, listeners: Listeners, place: ProgramPlace, reason: ToldReason
+    machine: Machine, script: str, listeners: Listeners, place: ProgramPlace, reason: ToldReason
 ) -> ToldReason | None:
     """Return it with the address that the program was refused at, where its log names none: the one
     to which it connects and at which nothing listens. None if there is none, or if there are
     several."""
     is_guacamole = "guacd" in reason.message.lower()
-    settings = (await machine.read(GUACAMOLE_SETTINGS, MAX_FILE)).text if is_guacamole else ""
+    settings = (await machine.read(GUACAMOLE_SETTINGS, _MAX_FILE)).text if is_guacamole else ""
     own = whole_number(reason.endpoint)
     unreached_reasons = list[ToldReason]()
     for host, port in peer_addresses(place.words, place.variables, reason.message, settings):
         named = replace(reason, host=host, port=port)
-        known = await unreached(machine, listeners, place, named) if port != own else None
+        known = await unreached(machine, script, listeners, place, named) if port != own else None
         if known is not None:
             unreached_reasons.append(known)
     return unreached_reasons[0] if len(unreached_reasons) == 1 else None
 
 
 async def unreached(
-    machine: Machine, listeners: Listeners, place: ProgramPlace, reason: ToldReason
+    machine: Machine, script: str, listeners: Listeners, place: ProgramPlace, reason: ToldReason
 ) -> ToldReason | None:
-    """Return it with what should listen at its port; None if a program takes that address."""
+    """Return it with what should listen at its port; None if a program takes that address. `script`
+    is program_place.sh with what it needs."""
     sockets = listeners.on(reason.port)
     if place.container or not is_local_host(reason.host) or any(_takes(sockets, reason)):
         return None
     if sockets:
-        return await _listening_elsewhere(machine, sockets, place, reason)
+        return await _listening_elsewhere(machine, script, sockets, place, reason)
     return await peer(machine, reason)
 
 
@@ -80,20 +81,24 @@ def _takes(sockets: tuple[Listener, ...], reason: ToldReason) -> Iterator[bool]:
 
 
 async def _listening_elsewhere(
-    machine: Machine, sockets: tuple[Listener, ...], place: ProgramPlace, reason: ToldReason
+    machine: Machine,
+    script: str,
+    sockets: tuple[Listener, ...],
+    place: ProgramPlace,
+    reason: ToldReason,
 ) -> ToldReason:
     """Return it with the addresses at which its port is served, and the edit that brings the two
     together: the line of the program's settings that names the address, or the command of the
     service that listens."""
     addresses = tuple(dict.fromkeys(bracketed(socket.address) for socket in sockets))
-    words = ("sh", "-c", own_settings.SCRIPT, "sh", str(reason.port))
-    other = parse_place((await machine.run(*words, timeout=own_settings.PATIENCE)).out)
+    words = ("sh", "-c", script, "sh", str(reason.port))
+    other = parse_place((await machine.run(*words, timeout=_PATIENCE)).out)
     reason = replace(reason, elsewhere=addresses, service=other.unit.removesuffix(".service"))
     wanted = local_address(reason.host)
     # Others may ask the service at IPv4's address, where it listens there.
     is_moved = ":" not in wanted and all(address == "[::1]" for address in addresses)
     for path in other.unit_files if other.unit and is_moved else ():
-        lines = (await machine.read(path, MAX_FILE)).text.split("\n")
+        lines = (await machine.read(path, _MAX_FILE)).text.split("\n")
         starts = [line for line in lines if re.match(r"ExecStart=\S", line)]
         command = with_local_address(starts[0], 0, wanted) if len(starts) == 1 else ""
         if command and _is_shown(command):
@@ -109,7 +114,7 @@ async def _with_own_line(
     files = [path for path in place.unit_files if path.startswith("/etc/")] if place.unit else []
     files += [f"{place.folder}/.env"] if place.folder.count("/") > 1 else []
     for path in files[:6]:
-        lines = (await machine.read(path, MAX_FILE)).text.split("\n")
+        lines = (await machine.read(path, _MAX_FILE)).text.split("\n")
         for number, line in enumerate(lines[:400], 1):
             new = with_local_address(line, reason.port, addresses[0])
             if new and place.unit and _is_shown(line):

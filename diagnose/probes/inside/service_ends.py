@@ -70,6 +70,7 @@ def _observation(at: float, endpoint: str, history: ServiceHistory, end: Service
         endpoint=endpoint,
         reason=end.reason,
         times=len(end.times),
+        manager=history.manager or "systemd",
         interval=interval_of(end.times),
         ago=max(history.now - end.times[-1], 0),
         message=end.message,
