@@ -99,37 +99,42 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.CERTAIN
             if refused or (reason.reason == "denied" and (failed or failures))
             else Confidence.LIKELY,
-            facts={
-                "process": reason.process or reason.endpoint,
-                "message": reason.message,
-                "command": reason.equivalent,
-                "logged": reason.source == "log",
-                "pasted": reason.source == "message",
-                "shown": reason.source == "page",
-                "name": reason.name,
-                "value": reason.value,
-                "path": reason.path,
-                "blocked": reason.blocked,
-                "owner": reason.owner,
-                "user": reason.user,
-                "peer": str(Subject(address=reason.host, port=reason.port)) if reason.port else "",
-                "service": reason.service,
-                "elsewhere": reason.elsewhere,
-                "asked": reason.host if reason.elsewhere else "",
-                "unit": reason.unit,
-                "container": reason.container,
-                "engine": reason.engine,
-                "setting": is_setting,
-                "enters": reason.enters,
-                **{
-                    fact: reason.access == access and not reason.enters
-                    for fact, access in (("reads", "read"), ("opens", "open"), ("writes", "write"))
-                },
-                **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
-            },
+            facts=_facts(reason),
             fix=_fix(reason),
         )
         return
+
+
+def _facts(reason: ToldReason) -> dict[str, object]:
+    is_setting = reason.reason in _SETTINGS
+    return {
+        "process": reason.process or reason.endpoint,
+        "message": reason.message,
+        "command": reason.equivalent,
+        "logged": reason.source == "log",
+        "pasted": reason.source == "message",
+        "shown": reason.source == "page",
+        "name": reason.name,
+        "value": reason.value,
+        "path": reason.path,
+        "blocked": reason.blocked,
+        "owner": reason.owner,
+        "user": reason.user,
+        "peer": str(Subject(address=reason.host, port=reason.port)) if reason.port else "",
+        "service": reason.service,
+        "elsewhere": reason.elsewhere,
+        "asked": reason.host if reason.elsewhere else "",
+        "unit": reason.unit,
+        "container": reason.container,
+        "engine": reason.engine,
+        "setting": is_setting,
+        "enters": reason.enters,
+        **{
+            fact: reason.access == access and not reason.enters
+            for fact, access in (("reads", "read"), ("opens", "open"), ("writes", "write"))
+        },
+        **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
+    }
 
 
 def _ended_websockets(evidence: Evidence) -> list[Upgrade]:

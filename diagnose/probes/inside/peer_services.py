@@ -31,6 +31,8 @@ _UNITS = {
     9000: ("minio", "php-fpm"), 7700: ("meilisearch",), 8983: ("solr",), 4222: ("nats-server",),
     4822: ("guacd",), 22: ("ssh", "sshd"), 3389: ("xrdp",),
 }  # fmt: skip
+#: The address by which a program of this machine reaches what listens at all of a family.
+_REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 #: Seconds for the script, and bytes of a file of settings.
 _PATIENCE, _MAX_FILE = 5.0, 64 << 10
 #: The first port of a VNC server's displays (RFB protocol, section 4), and the last one.
@@ -90,7 +92,8 @@ async def _listening_elsewhere(
     """Return it with the addresses at which its port is served, and the edit that brings the two
     together: the line of the program's settings that names the address, or the command of the
     service that listens."""
-    addresses = tuple(dict.fromkeys(bracketed(socket.address) for socket in sockets))
+    own = (_REACHED.get(socket.address, socket.address) for socket in sockets)
+    addresses = tuple(dict.fromkeys(bracketed(address) for address in own))
     words = ("sh", "-c", script, "sh", str(reason.port))
     other = parse_place((await machine.run(*words, timeout=_PATIENCE)).out)
     reason = replace(reason, elsewhere=addresses, service=other.unit.removesuffix(".service"))
