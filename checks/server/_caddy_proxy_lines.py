@@ -41,6 +41,11 @@ def field_edit(view: ServerView, route: SiteRoute, name: str, value: str) -> Edi
     return _block_edit(view, route, [f"header_up {name} {value}"])
 
 
+def delayed_close_edit(view: ServerView, route: SiteRoute) -> Edit | None:
+    """Return the edit that keeps open WebSockets for an hour after a reload (since Caddy 2.7)."""
+    return _block_edit(view, route, ["stream_close_delay 1h"])
+
+
 def hidden_fields_edit(view: ServerView, route: SiteRoute, names: Sequence[str]) -> Edit | None:
     """Return the edit that leaves fields of the application's responses out."""
     return _block_edit(view, route, [f"header_down -{name}" for name in names])

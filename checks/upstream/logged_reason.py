@@ -29,7 +29,8 @@ from diagnose.model.http import Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ToldReason
 from diagnose.model.steps import Risk
-from diagnose.model.unit_commands import reload_units
+from diagnose.model.unit_commands import drop_in_steps, reload_units
+from diagnose.model.websocket_codes import ORDERLY_CODES, is_policy
 from diagnose.parsers.refused_hosts import host_setting
 from diagnose.parsers.websocket_refusal import is_origin_error
 
@@ -56,6 +57,7 @@ _DEEP = 3
         "upstream.application-log", "nginx.other-requests-failed", "server.other-requests-failed",
         "http.server-error", "upstream.own-answer", "server.own-answer", "server.application-limit",
         "server.application-answers", "websocket.origin-refused",
+        "websocket.closed-after-upgrade",
     ],
     names_requests=True,
 )  # fmt: skip
@@ -66,16 +68,20 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
     is_told = any(host_setting(page.body, target.host) for page in pages)
     failures = [each for each in evidence.good(FailedRequests) if each.status >= 500]
     failed: list[Observation] = [page for page in pages if (page.status or 0) >= 500]
+    failed += _ended_websockets(evidence)
     symptom = target.symptom
     is_said = symptom is not None and (
         symptom.kind in _ABOUT_FILES or (symptom.kind == "status" and (symptom.number or 0) >= 500)
     )
+    is_ended = symptom is not None and symptom.kind.startswith("websocket")
     for reason in evidence.good(ToldReason):
         is_setting = reason.reason in _SETTINGS
         refused = _refused_handshakes(evidence, reason) if is_setting else []
         if is_setting and (is_told or (refused and not reason.name)):
             continue  # checks that know these words say more
-        if not is_setting and not (failed or failures or is_said):
+        is_pasted = is_ended or reason.source == "message"
+        is_told_of_peer = reason.reason == "unreached" and is_pasted
+        if not is_setting and not (failed or failures or is_said or is_told_of_peer):
             continue
         path = failures[0].path if failures and not failed else target.path
         subject = Subject(port=target.port, path=path.partition("?")[0])
@@ -88,40 +94,60 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
             ),
             because=(reason, *(refused or (pages if is_setting else failed)), *failures),
             severity=None
-            if failed or is_said or refused or (is_setting and pages)
+            if failed or is_said or refused or is_told_of_peer or (is_setting and pages)
             else Severity.WARNING,
             confidence=Confidence.CERTAIN
             if refused or (reason.reason == "denied" and (failed or failures))
             else Confidence.LIKELY,
-            facts={
-                "process": reason.process or reason.endpoint,
-                "message": reason.message,
-                "command": reason.equivalent,
-                "logged": reason.source == "log",
-                "pasted": reason.source == "message",
-                "shown": reason.source == "page",
-                "name": reason.name,
-                "value": reason.value,
-                "path": reason.path,
-                "blocked": reason.blocked,
-                "owner": reason.owner,
-                "user": reason.user,
-                "peer": str(Subject(address=reason.host, port=reason.port)) if reason.port else "",
-                "service": reason.service,
-                "unit": reason.unit,
-                "container": reason.container,
-                "engine": reason.engine,
-                "setting": is_setting,
-                "enters": reason.enters,
-                **{
-                    fact: reason.access == access and not reason.enters
-                    for fact, access in (("reads", "read"), ("opens", "open"), ("writes", "write"))
-                },
-                **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
-            },
+            facts=_facts(reason),
             fix=_fix(reason),
         )
         return
+
+
+def _facts(reason: ToldReason) -> dict[str, object]:
+    is_setting = reason.reason in _SETTINGS
+    return {
+        "process": reason.process or reason.endpoint,
+        "message": reason.message,
+        "command": reason.equivalent,
+        "logged": reason.source == "log",
+        "pasted": reason.source == "message",
+        "shown": reason.source == "page",
+        "name": reason.name,
+        "value": reason.value,
+        "path": reason.path,
+        "blocked": reason.blocked,
+        "owner": reason.owner,
+        "user": reason.user,
+        "peer": str(Subject(address=reason.host, port=reason.port)) if reason.port else "",
+        "service": reason.service,
+        "elsewhere": reason.elsewhere,
+        "asked": reason.host if reason.elsewhere else "",
+        "unit": reason.unit,
+        "container": reason.container,
+        "engine": reason.engine,
+        "setting": is_setting,
+        "enters": reason.enters,
+        **{
+            fact: reason.access == access and not reason.enters
+            for fact, access in (("reads", "read"), ("opens", "open"), ("writes", "write"))
+        },
+        **{kind: reason.reason == kind for kind in ("denied", "absent", "unreached")},
+    }
+
+
+def _ended_websockets(evidence: Evidence) -> list[Upgrade]:
+    """Return the visits of this run that opened a WebSocket which the server ended with an error
+    (RFC 6455 section 7.4.1): no policy, and no normal end."""
+    return [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.is_visit
+        and upgrade.ended in {"close", "eof", "reset"}
+        and upgrade.close_code not in ORDERLY_CODES
+        and not is_policy(upgrade.close_code)
+    ]
 
 
 def _refused_handshakes(evidence: Evidence, reason: ToldReason) -> list[Upgrade]:
@@ -143,11 +169,24 @@ def _fix(reason: ToldReason) -> Fix:
         case "absent":
             return _by_hand("make-the-file")
         case "unreached":
+            if reason.elsewhere:
+                return _other_address(reason)
             if not reason.service:
                 return _by_hand("start-it")
             return Fix((usual.start_service(reason.service),), Applicability.REVIEW)
         case _:
             return _setting(reason)
+
+
+def _other_address(reason: ToldReason) -> Fix:
+    """Bring the two together: the service listens where it is asked, or the program asks where it
+    listens."""
+    if reason.command_lines:
+        steps = drop_in_steps(reason.service, reason.command_lines)
+        return Fix((*steps, usual.restart_service(reason.service)), Applicability.REVIEW)
+    if reason.new:
+        return _setting(reason)
+    return _by_hand("one-address")
 
 
 def _by_hand(step: str, *commands: Command) -> Fix:

@@ -14,6 +14,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import browser_page, proxy_page
@@ -126,3 +127,14 @@ def says_it_ends_after(evidence: Evidence, seconds: float) -> bool:
     from diagnose.parsers.cut_connections import is_reported
 
     return is_reported(symptom, seconds)
+
+
+def logged_cuts(evidence: Evidence, path: str) -> list[LogLine]:
+    """Return the lines of nginx's error log about silent WebSockets at a path that it cut."""
+    return [
+        line
+        for line in evidence.good(LogLine)
+        if line.doing == "proxying upgraded connection"
+        and line.text.startswith("upstream timed out")
+        and line.path == path.partition("?")[0]
+    ]

@@ -7,16 +7,20 @@ from checks.server import ServerView, line_edit, line_text, place_text, reload_s
 from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
 from checks.websocket._server_timeouts import ServerTimeout, accepted_at
 from diagnose.model import Applicability, Evidence, Fix, Manual, Where
+from diagnose.model.http import Upgrade
 from diagnose.model.web_servers import SiteRoute
 from diagnose.parsers.web_sites import route_of
 
 LONG_TIMEOUT = "timeout=3600"
 
 
-def short_timeout_of_apache(evidence: Evidence, path: str) -> ServerTimeout | None:
+def short_timeout_of_apache(
+    evidence: Evidence, path: str, opened: tuple[Upgrade, ...] = ()
+) -> ServerTimeout | None:
     """Return Apache's timeout at a path where a WebSocket was accepted, if it is shorter than
-    usual, or the time that the user's message tells."""
-    view, accepted = server_view(evidence), accepted_at(evidence, path)
+    usual, or the time that the user's message tells. `opened` are those that came by another
+    server, which asks Apache for this path."""
+    view, accepted = server_view(evidence), opened or accepted_at(evidence, path)
     if view is None or view.server.product != "apache":
         return None
     own = path.partition("?")[0]

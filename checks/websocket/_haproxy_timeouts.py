@@ -6,6 +6,7 @@ from checks.server._haproxy import HaproxyView, haproxy_view, insert_after, plac
 from checks.websocket import USUAL_TIMEOUT, says_it_ends_after
 from checks.websocket._server_timeouts import ServerTimeout, accepted_at
 from diagnose.model import Applicability, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import Upgrade
 from diagnose.parsers.haproxy.config import Line, Proxy
 
 #: Seconds, in Debian's haproxy.cfg.
@@ -13,10 +14,13 @@ DEBIAN_TIMEOUT = 50.0
 LONG_TIMEOUT = "timeout tunnel 1h"
 
 
-def short_timeout_of_haproxy(evidence: Evidence, path: str) -> ServerTimeout | None:
+def short_timeout_of_haproxy(
+    evidence: Evidence, path: str, opened: tuple[Upgrade, ...] = ()
+) -> ServerTimeout | None:
     """Return HAProxy's timeout at a path where a WebSocket was accepted, if it is shorter than
-    usual, or the time that the user's message tells."""
-    haproxy, accepted = haproxy_view(evidence, path, True), accepted_at(evidence, path)
+    usual, or the time that the user's message tells. `opened` are those that came by another
+    server, which asks HAProxy for this path."""
+    haproxy, accepted = haproxy_view(evidence, path, True), opened or accepted_at(evidence, path)
     backend = haproxy.proxies.backend if haproxy else None
     if haproxy is None or backend is None or not accepted:
         return None

@@ -12,7 +12,7 @@ class ServerTimeout:
     """A timeout for open WebSockets at a path, shorter than usual or told by the user: in seconds,
     with the line "file:line" that sets it, the fix, and the WebSockets that were accepted there.
     `unseen` is the severity where no cut was seen and the user did not report one, None for that of
-    the check."""
+    the check. `port` is the visitors' one, 0 where that is the view's."""
 
     view: ServerView
     path: str
@@ -21,10 +21,11 @@ class ServerTimeout:
     accepted: tuple[Upgrade, ...]
     fix: Fix
     unseen: Severity | None = None
+    port: int = 0
 
     def claim(self, is_seen: bool) -> Claim:
         """Claim that it cuts idle WebSockets; `is_seen` is True if one was cut at that time."""
-        view, port = self.view, self.view.evidence.target.port
+        view, port = self.view, self.port or self.view.evidence.target.port
         return Claim(
             about=Subject(port=port, path=self.path, text=self.place),
             covers=(Subject(port=port, path=self.path),),

@@ -2,12 +2,15 @@
 try again later), or a code of the application (3000 to 4999; 4401 and 4403 are common for
 credentials).
 
-That alone is no fault: whether clients with credentials stay connected is not known.
+That alone is no fault: whether clients with credentials stay connected is not known. It is one
+where a line of the proxy takes the cookie or Authorization of every visitor away.
 """
 
 from collections.abc import Iterator
 
+from checks.nginx import Nginx
 from checks.websocket import claim, ended_attempts
+from checks.websocket._dropped_credentials import dropped_credentials
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -21,10 +24,12 @@ def closed_by_policy(evidence: Evidence) -> Iterator[Claim]:
         later = first.close_code in {1012, 1013}
         protocol = asks_for_subprotocol(first)
         step = "later" if later else "subprotocol" if protocol else "credentials"
-        yield claim(
+        nginx = Nginx.of(evidence)
+        dropped = dropped_credentials(nginx, attempt.path) if step == "credentials" else None
+        base_claim = claim(
             attempt,
-            step,
-            Where.SERVER if later else Where.CLIENT,
+            "pass-it-on" if dropped else step,
+            Where.SERVER if later or dropped else Where.CLIENT,
             {
                 "code": first.close_code or "",
                 "close_reason": first.close_reason,
@@ -32,6 +37,11 @@ def closed_by_policy(evidence: Evidence) -> Iterator[Claim]:
                 "subprotocol": protocol,
                 "credentials": not later and not protocol,
                 "authenticated": first.authenticated,
+                "field": dropped.field if dropped else "",
+                "dropped": dropped.text if dropped else "",
+                "place": dropped.place if dropped else "",
             },
             Confidence.LIKELY,
+            Severity.ERROR if dropped else None,
         )
+        yield dropped.located(nginx, base_claim) if dropped else base_claim

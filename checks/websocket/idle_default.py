@@ -7,14 +7,17 @@ what many threads are about ("it disconnects every minute": issues 1598 and 2283
 waits for a minute unless told to (`--idle 70`), so the configuration is all that shows it. What was
 measured needs no note (`websocket.idle-timeout`), and what the server ends at once has another
 cause. Of several servers on the way the least patient one ends it: after such a message the blocks
-behind the visitors' one are looked at, too."""
+behind the visitors' one are looked at, too. nginx writes each cut into its error log ("upstream
+timed out … while proxying upgraded connection"): then it is certain that visitors met it, and many
+of them are a warning without a message, also of programs that usually ping (a longer `pingInterval`
+of Engine.IO)."""
 
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import setting_fix
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket import asks_about_closing, says_it_ends_after
+from checks.websocket import asks_about_closing, logged_cuts, says_it_ends_after
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -37,6 +40,10 @@ _PINGING = {"socket.io", "engine.io", "cable"}
 
 #: Close codes of an end that is no fault (RFC 6455 section 7.4.1; 1005: a frame without one).
 _WELL = frozenset({None, 1000, 1001, 1005})
+
+
+#: Cuts in the last minutes from which on they are no client that has gone away.
+_MANY = 5
 
 
 def _is_well_ended(upgrade: Upgrade) -> bool:
@@ -62,8 +69,11 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
         is_measured = any(
             upgrade.idle_s is not None or (upgrade.quiet_s or 0.0) > DEFAULT for upgrade in opened
         )
-        if not opened or has_ended or is_measured or _PINGING & set(path.split("/")):
+        cuts = logged_cuts(evidence, path)
+        is_pinged = not cuts and bool(_PINGING & set(path.split("/")))
+        if not opened or has_ended or is_measured or is_pinged:
             continue
+        times = sum(line.times for line in cuts)
         for match in _locations(nginx, path, is_asked):
             target = proxy_pass_of(match)
             if (
@@ -78,9 +88,9 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
             yield Claim(
                 about=Subject(port=evidence.target.port, path=path, text=file_line(match.block)),
                 covers=(Subject(port=evidence.target.port, path=path),),
-                because=(*opened, *nginx.configs),
-                severity=Severity.WARNING if is_asked else None,
-                confidence=Confidence.LIKELY if is_asked else Confidence.CERTAIN,
+                because=(*opened, *nginx.configs, *cuts),
+                severity=Severity.WARNING if is_asked or times >= _MANY else None,
+                confidence=Confidence.LIKELY if is_asked and not cuts else Confidence.CERTAIN,
                 location=nginx.location(target),
                 facts={
                     "url": opened[0].url,
@@ -88,6 +98,9 @@ def idle_default(evidence: Evidence) -> Iterator[Claim]:
                     "seconds": DEFAULT,
                     "probe": DEFAULT + 10,
                     "place": file_line(match.block),
+                    "times": times or "",
+                    "log": cuts[-1].file if cuts else "",
+                    "written": cuts[-1].written if cuts else "",
                 },
                 fix=setting_fix(nginx, match, {"proxy_read_timeout": "3600s"}, "longer-or-pings"),
             )

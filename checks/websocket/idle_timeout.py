@@ -17,7 +17,12 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import insert_lines
 from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
-from checks.websocket import USUAL_TIMEOUT, asks_about_closing, says_it_ends_after
+from checks.websocket import (
+    USUAL_TIMEOUT,
+    asks_about_closing,
+    logged_cuts,
+    says_it_ends_after,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -98,7 +103,22 @@ def _server_timeout(evidence: Evidence, path: str) -> "ServerTimeout | None":
     from checks.websocket._apache_timeouts import short_timeout_of_apache
     from checks.websocket._haproxy_timeouts import short_timeout_of_haproxy
 
-    return short_timeout_of_haproxy(evidence, path) or short_timeout_of_apache(evidence, path)
+    own = short_timeout_of_haproxy(evidence, path) or short_timeout_of_apache(evidence, path)
+    if own is not None or not asks_about_closing(evidence, 0.0):
+        return own
+    from checks.websocket._inner_timeouts import inner_timeout
+
+    return inner_timeout(evidence, path)
+
+
+def _locations(nginx: Nginx, path: str) -> Iterator[LocationMatch]:
+    """Yield the locations that pass a WebSocket on: those of the visitors' block, and after a
+    message about closing those behind it."""
+    yield from nginx.location_matches(path)
+    if asks_about_closing(nginx.evidence, 0.0):
+        from checks.upstream._hops import nginx_locations
+
+        yield from nginx_locations(nginx.evidence, path)
 
 
 def _nginx_timeouts(
@@ -109,7 +129,7 @@ def _nginx_timeouts(
         handshakes = WebSocketHandshakes.at_path(nginx.evidence, path)
         is_open = handshakes.accepted_by_front or handshakes.accepted_by_application
         cuts = [] if _cuts_itself(nginx.evidence, path) else cut_by_path.get(path, ())
-        for match in nginx.location_matches(path) if is_open else ():
+        for match in _locations(nginx, path) if is_open else ():
             directive = match.directive("proxy_read_timeout")
             timeout_s = (
                 seconds(directive.args[0]) if directive and directive.args else USUAL_TIMEOUT
@@ -117,7 +137,13 @@ def _nginx_timeouts(
             if not proxy_pass_of(match) or not all(upgrade_forwarding(match)) or timeout_s is None:
                 continue
             is_cut = _is_cut_at(timeout_s, cuts)
-            is_told = directive is not None and says_it_ends_after(nginx.evidence, timeout_s)
+            is_told = directive is not None and (
+                says_it_ends_after(nginx.evidence, timeout_s)
+                or (
+                    asks_about_closing(nginx.evidence, 0.0)
+                    and bool(logged_cuts(nginx.evidence, path))
+                )
+            )
             is_short = (timeout_s < USUAL_TIMEOUT or is_told) and not _outlasts(
                 nginx.evidence, path, timeout_s
             )

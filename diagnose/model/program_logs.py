@@ -227,6 +227,9 @@ class ToldReason(Observation):
     not tell whether it was read or written), or the folder on its way (`blocked`) which that user
     may not enter (`enters`); "absent" for a path that is not there; "unreached" for
     a `host` and `port` of this machine at which nothing listens, `service` the unit that should.
+    `elsewhere` are the addresses at which a program listens at that port all the same, `service`
+    its unit then, and `command_lines` the command of the unit at the wanted address, () if it
+    cannot be written.
     `owner` is the mode and the owner of the blocked path, `user` the program's, and `group` the
     number of its group.
 
@@ -253,6 +256,8 @@ class ToldReason(Observation):
     host: HostName = ""
     port: int = 0
     service: Label = ""
+    elsewhere: tuple[Address, ...] = ()
+    command_lines: tuple[Text, ...] = ()
     unit: Label = ""
     container: Label = ""
     engine: Word = ""

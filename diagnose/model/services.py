@@ -6,7 +6,7 @@ from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Text, Url, Word
 from diagnose.model.processes import Starter
-from diagnose.model.summary import Summary, phrase
+from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import Product
 
 #: What stopped a start: the port may not be opened, another program has it, or a file of TLS may
@@ -259,3 +259,42 @@ class UnpublishedFiles(Observation):
 
     def summary(self) -> Summary:
         return phrase("files of {project}", project=self.project), self.target
+
+
+#: Why a service ended: its limit of time (systemd.service(5), "RuntimeMaxSec="), its watchdog, its
+#: memory, a file that changed ("source"), gunicorn's worker that took too long or had served its
+#: number of requests, an error of its own, or a plan that restarts it.
+EndReason = Literal["runtime", "watchdog", "memory", "source", "worker", "crash", "plan"]
+
+
+@frozen(kw_only=True, eq=False)
+class ServiceEnds(Observation):
+    """A service behind the site's WebSockets that ended several times in the last hours for one
+    reason, which ends each WebSocket it had.
+
+    `unit` is its name without ".service", "" for programs of pm2, which is the `manager` then;
+    `endpoint` is its port. `times` is how often, `interval` the usual seconds between two ends (0
+    for one), `ago` the seconds since the last. `message` is the last line that says so. `setting`
+    is the one of its unit that ends it ("RuntimeMaxSec=25s"), and `restarter` the file and line of
+    a plan. `command_line` is the line ExecStart= without the option by which it starts itself
+    again, "" if it has none.
+    """
+
+    layer: ClassVar[str] = "websocket"
+
+    unit: Label
+    endpoint: Word
+    reason: EndReason
+    times: int
+    manager: Word = "systemd"
+    interval: int = 0
+    ago: int = 0
+    message: Text = ""
+    setting: Text = ""
+    restarter: Text = ""
+    command_line: Text = ""
+
+    def summary(self) -> Summary:
+        return self.unit or self.manager, counted(
+            "ended {count} time", "ended {count} times", self.times
+        )

@@ -89,6 +89,15 @@ _REFUSED = lazy_pattern(
     r"|(?:connecting|connect|connection) (?:to|for) [`'\"]?(?P<d>[\w.-]{1,253}):(?P<dp>\d{1,5})\b"
     r".{0,60}?(?i:refused)"
     r"|(?i:connection refused).{0,60}?[ /(](?P<e>[\w.-]{1,253}):(?P<ep>\d{1,5})\b"
+    # asyncio, PyMySQL
+    r"|Connect call failed \('(?P<f>[\w.:-]{1,253})', (?P<fp>\d{1,5})\b"
+    r"|connect to MySQL server on '(?P<g>[\w.-]{1,253}):(?P<gp>\d{1,5})' \((?:111|\[Errno 111\])"
+)
+#: A connection that was refused, by a line without its address.
+_NAMELESS = lazy_pattern(
+    r"\bECONNREFUSED\b|\bErrno 111\b|\b(?:connection|connect)\b.{0,20}?\brefused\b"
+    r"|\bactively refused\b|downstream server",
+    re.IGNORECASE,
 )
 #: What the kernel keeps is no file of the program's own.
 _NO_PATH = ("/proc/", "/dev/", "/sys/")
@@ -141,6 +150,16 @@ def log_reasons(text: str, host: str) -> tuple[LogReason, ...]:
     return tuple(reasons[:MAX_REASONS])
 
 
+def nameless_refusal(text: str) -> LogReason | None:
+    """Return the last line that says that a connection was refused, and names no address; None for
+    none."""
+    for raw in reversed(text.split("\n")[-MAX_LINES:]):
+        line = _COLOURS.sub("", raw[:MAX_LINE]).strip()
+        if _NAMELESS.search(line) and not _REFUSED.search(line):
+            return LogReason("unreached", clean(line, MAX_TEXT))
+    return None
+
+
 def _reasons(line: str, host: str) -> Iterator[LogReason]:
     text = clean(line, MAX_TEXT)
     if host and re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", line.lower()):
@@ -150,7 +169,7 @@ def _reasons(line: str, host: str) -> Iterator[LogReason]:
     elif _ABSENT.search(line):
         yield from (LogReason("absent", text, path=path) for path in _paths(line))
     if match := _REFUSED.search(line):
-        at = next(name for name in "abcde" if match[name])
+        at = next(name for name in "abcdefg" if match[name])
         port = whole_number(match[f"{at}p"])
         if port is not None and 0 < port < 65536:
             yield LogReason("unreached", text, host=match[at].strip("[]"), port=port)

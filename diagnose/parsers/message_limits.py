@@ -28,6 +28,10 @@ _NO_CALL = re.compile(r"\s{0,80}(?://|#|\*|/\*|(?:async\s{1,4})?def\s|class\s)")
 _TOLD = lazy_pattern(
     r"(?i)message (?:is )?too big|max payload size exceeded|\bPayloadTooBig\b"
     r"|frame (?:size )?exceeds (?:size )?limit|read limit exceeded"
+    # aiohttp, Jetty, Netty, Tomcat, Go, SignalR
+    r"|message size \d{1,12} exceeds limit|\bMessageTooLarge|\b(?:text|binary) message too large"
+    r"|max(?:imum)? frame length of \d{1,12} has been exceeded|read limited at \d{1,12} bytes"
+    r"|decoded (?:text|binary) message was too big|maximum message size of \d{1,12}B was exceeded"
 )
 
 

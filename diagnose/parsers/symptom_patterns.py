@@ -136,6 +136,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("websocket-closed", r"websocket: close (?P<n>\d{4})|\(code:? (?P<m>1\d{3}|4\d{3})\b"
         r"|(?:sent|received) (?P<o>1\d{3}|4\d{3}) \([\w ]{3,40}\)|no close frame received or sent"
         r"|\btransport close\b|\bping timeout\b|Server timeout elapsed without receiving|Invalid frame header|already in CLOSING or CLOSED|reserved bits? |Close received after close|closed abnormally"
+        r"|\bio server disconnect\b|text frame (?:with|as) (?:invalid )?UTF-8|\bWhoops! Lost connection to\b|CloseReason:? ?\[?(?:code=)?(?P<aa>1\d{3})\b"
+        # Netty, Tomcat, Jetty, SignalR: a message that is too large
+        r"|\bMax(?:imum)? frame length of \d{1,12} has been exceeded|decoded (?:text|binary) message was too big|(?:Text|Binary) message too large|maximum message size of \d{1,12}B was exceeded"
         r"|(?:close ?code|\bcode|关闭代码|关闭码|\bclose)[ :=：]{1,3}(?P<p>100[1-9]|101[0-5]|4\d{3})(?![0-9A-Za-z])"
         r"|(?:WebSocket|closed?|error|关闭|断开|错误).{0,40}?(?<![:\w])(?P<q>1006)(?![0-9A-Za-z_)])"
         r"|(?<![:\w])(?P<r>1006)(?![0-9A-Za-z_:]).{0,40}?WebSocket"

@@ -55,6 +55,13 @@ def test_a_message_about_the_size() -> None:
     assert not tells_of_message_size(Symptom("websocket-closed", "closed", number=1006))
     assert not tells_of_message_size(Symptom("status", "1009", number=1009))
     assert not tells_of_message_size(None)
+    for text in (
+        "Max frame length of 65536 has been exceeded.",
+        "Message size 5242881 exceeds limit 4194304",
+        "Text message too large: 65,537 > 65,536",
+        "The maximum message size of 32768B was exceeded.",
+    ):
+        assert tells_of_message_size(Symptom("websocket-closed", text))
 
 
 @pytest.mark.parametrize(

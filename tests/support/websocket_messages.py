@@ -6,6 +6,7 @@ from tests.support.browser_messages import Example
 
 _STATUS: SymptomKind = "websocket-status"
 _VAGUE: SymptomKind = "websocket"
+_CLOSED: SymptomKind = "websocket-closed"
 _FROM_HTTPS = "https://shop.example.com:443/ws"
 
 WEBSOCKET_MESSAGES: dict[str, tuple[Example, ...]] = {
@@ -92,5 +93,22 @@ WEBSOCKET_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("BadHttpRequestException: Request headers too long.", "request-header", ""),
         Example("AH00561: Request header exceeds LimitRequestFieldSize: Cookie",
                 "request-header", ""),
+    ),
+    "WebSockets that end, by their clients and servers": (
+        # Socket.IO (socket.ts), stomp.js, Chromium, Tomcat's and Jetty's javax.websocket
+        Example("Socket.IO disconnected: io server disconnect", _CLOSED, ""),
+        Example("Whoops! Lost connection to https://shop.example.com/ws", _CLOSED,
+                _FROM_HTTPS),
+        Example("WebSocket connection to 'wss://shop.example.com/ws' failed: Could not decode a "
+                "text frame as UTF-8.", _CLOSED, "wss://shop.example.com:443/ws"),
+        Example("CloseReason: code=1011, reason=null", _CLOSED, "", 1011),
+        # A message that is too large: Netty, Tomcat, Jetty, SignalR
+        Example("io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException: Max frame "
+                "length of 65536 has been exceeded.", _CLOSED, ""),
+        Example("The decoded text message was too big for the output buffer and the endpoint does "
+                "not support partial messages", _CLOSED, ""),
+        Example("Text message too large: 65,537 > 65,536", _CLOSED, ""),
+        Example("The maximum message size of 32768B was exceeded. The message size can be "
+                "configured in AddHubOptions.", _CLOSED, ""),
     ),
 }  # fmt: skip

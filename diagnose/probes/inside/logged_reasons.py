@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Literal
 
 from diagnose.model import Vantage
-from diagnose.model.addresses import is_loopback
 from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests, LogLine
@@ -21,8 +20,7 @@ from diagnose.model.program_logs import ProgramLine, ToldReason
 from diagnose.model.server import Listeners
 from diagnose.model.symptom import Symptom
 from diagnose.model.web_servers import WebServerConfig
-from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.log_reasons import LogReason, log_reasons
+from diagnose.parsers.log_reasons import LogReason, log_reasons, nameless_refusal
 from diagnose.parsers.nginx.error_log import matching_lines, upstream_authority
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.sanitize import UNSAFE, clean
@@ -71,7 +69,7 @@ async def after_logged_request(
 
 @probe(after=ProgramLine, needs=Listeners)
 async def after_line(ctx: ProbeContext, line: ProgramLine, listeners: Listeners) -> None:
-    reasons = log_reasons(line.message, ctx.target.host)
+    reasons = _reasons(line.message, ctx.target.host)
     if reasons and not ctx.observed(NginxContainer):
         place, _ = await _place(ctx, line.endpoint, reasons)
         await _emit_true(ctx, listeners, line.endpoint, place, line.equivalent, reasons)
@@ -145,6 +143,10 @@ async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> Non
     """Record what a pasted line of the program's own says, where the server still is so: the
     program may not be able to write a log."""
     reasons = [each for each in log_reasons(message, "") if each.kind in {"denied", "unreached"}]
+    refusal = nameless_refusal(message)
+    # What names the site is said by a visitor, who was refused by the site.
+    if not reasons and refusal is not None and ctx.target.host not in refusal.text:
+        reasons = [refusal]
     for reason in reasons[:1]:
         for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):
             is_new = ctx.further_requests.begin(f"what {endpoint} is said to lack")
@@ -182,7 +184,7 @@ async def _read(ctx: ProbeContext, listeners: Listeners, path: str) -> None:
         result = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
         emit_if_too_slow(ctx, "the log of the application", result)
         for log in program_logs.parse_logs(result.out):
-            reasons = log_reasons(log.text, ctx.target.host)
+            reasons = _reasons(log.text, ctx.target.host)
             if not reasons or log.process in CONTAINER_PROCESSES:
                 continue
             place, age = await _place(ctx, endpoint, reasons)
@@ -191,8 +193,16 @@ async def _read(ctx: ProbeContext, listeners: Listeners, path: str) -> None:
                 words = log_words(ctx, age, endpoint)
                 again = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
                 texts = [each.text for each in program_logs.parse_logs(again.out)]
-                reasons = log_reasons("\n".join(texts), ctx.target.host)
+                reasons = _reasons("\n".join(texts), ctx.target.host)
             await _emit_true(ctx, listeners, endpoint, place, log.source, reasons)
+
+
+def _reasons(text: str, host: str) -> tuple[LogReason, ...]:
+    """Return the reasons in a text; where none names an address, also that one was refused."""
+    reasons = log_reasons(text, host)
+    refusal = nameless_refusal(text)
+    is_named = refusal is None or any(reason.kind == "unreached" for reason in reasons)
+    return reasons if is_named or refusal is None else (*reasons, refusal)
 
 
 async def _place(
@@ -203,6 +213,11 @@ async def _place(
     names = dict.fromkeys(
         reason.name for reason in reasons if reason.name.replace("_", "").isalnum()
     )
+    if any(reason.kind == "unreached" for reason in reasons):
+        # Imported late: few logs tell of another program.
+        from diagnose.parsers.peer_addresses import VARIABLES
+
+        names |= dict.fromkeys(VARIABLES)
     words = ("sh", "-c", PLACE_SCRIPT, "sh", endpoint, *names)
     result = await ctx.machine.run(*words, timeout=own_settings.PATIENCE)
     first, _, rest = result.out.partition("\n")
@@ -254,7 +269,5 @@ async def _confirmed_reason(
         return await reason_controls.setting(ctx.machine, place, reason)
     if reason.reason in {"denied", "absent"}:
         return await reason_controls.path(ctx.machine, place, reason)
-    is_here = reason.host == "localhost" or (is_address(reason.host) and is_loopback(reason.host))
-    if not is_here or place.container or listeners.on(reason.port):
-        return None
-    return await peer_services.peer(ctx.machine, reason)
+    find = peer_services.unreached if reason.port else peer_services.unnamed
+    return await find(ctx.machine, own_settings.SCRIPT, listeners, place, reason)

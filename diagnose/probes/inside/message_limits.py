@@ -23,13 +23,14 @@ async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
     what it needs."""
     if not suspected_limit(ctx.target.symptom):
         return
-    for endpoint in list(dict.fromkeys(_endpoints(ctx)))[:_MAX_PROGRAMS]:
+    for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
         if ctx.further_requests.begin(f"the largest message of {endpoint}"):
             result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
             await _emit(ctx, parse_place(result.out))
 
 
-def _endpoints(ctx: ProbeContext) -> Iterator[str]:
+def websocket_endpoints(ctx: ProbeContext) -> Iterator[str]:
+    """Yield where the site's WebSockets are passed on to."""
     for path in (*ctx.target.websockets, *passing_paths(ctx, "/"), ctx.target.path):
         yield from endpoints_of(ctx, path)
 

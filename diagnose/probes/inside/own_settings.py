@@ -165,6 +165,9 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         from diagnose.probes.inside.message_limits import emit_message_limits
 
         await emit_message_limits(ctx, SCRIPT)
+        from diagnose.probes.inside.service_ends import emit_service_ends
+
+        await emit_service_ends(ctx, listeners)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(

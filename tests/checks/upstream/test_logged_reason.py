@@ -1,10 +1,11 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
 from diagnose.model.program_logs import ToldReason
-from tests.support.check_evidence import judge
+from diagnose.model.symptom import Symptom
+from tests.support.check_evidence import SHOP, judge
 
 CHECK = "upstream.logged-reason"
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
@@ -110,3 +111,38 @@ def test_fires_for_a_database_that_is_down() -> None:
 def test_silent_where_nothing_failed() -> None:
     assert not judge(CHECK, PAGE, DENIED)
     assert not judge(CHECK, PAGE, replace(FAILED, status=403), DENIED)
+
+
+ENDED = Upgrade(
+    url="wss://shop.example.com/ws", path="/ws", address="203.0.113.10", port=443, status=101,
+    accepted=True, ended="close", close_code=1011,
+)  # fmt: skip
+UNREACHED = replace(DENIED, reason="unreached", host="127.0.0.1", port=5901, service="vncserver")
+
+
+def test_fires_for_a_websocket_that_ends_with_an_error() -> None:
+    (claim,) = judge(CHECK, PAGE, UNREACHED, ENDED)
+    assert claim.severity is None
+    for ended in (
+        replace(ENDED, close_code=4401),
+        replace(ENDED, close_code=1000),
+        replace(ENDED, ended=""),
+    ):
+        assert not judge(CHECK, PAGE, UNREACHED, ended)
+    told = replace(SHOP, symptom=Symptom("websocket-closed", "code 1006", 1006))
+    assert judge(CHECK, PAGE, UNREACHED, target=told)
+
+
+def test_fires_for_a_service_at_another_address() -> None:
+    other = replace(UNREACHED, elsewhere=("[::1]",), service="guacd", port=4822)
+    lines = ("ExecStart=", "ExecStart=/usr/sbin/guacd -f -b 127.0.0.1")
+    (claim,) = judge(CHECK, PAGE, replace(other, command_lines=lines), ENDED)
+    assert claim.facts["elsewhere"] == ("[::1]",)
+    assert claim.fix
+    assert claim.fix.steps[-1] == Command(
+        ("systemctl", "restart", "guacd"),
+        claim.fix.steps[-1].effect,  # type: ignore[union-attr]
+    )
+    (claim,) = judge(CHECK, PAGE, other, ENDED)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["one-address"]

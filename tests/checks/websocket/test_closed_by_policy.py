@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Edit, Severity
 from diagnose.model.http import Upgrade
 from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.closed-by-policy"
@@ -53,3 +54,20 @@ def test_silent_where_the_origin_is_the_reason() -> None:
 def test_silent_at_other_codes(code: int) -> None:
     assert not judge(CHECK, closed(code), target=CHAT)
     assert not judge(CHECK, upgrade(101, accepted=True), target=CHAT)
+
+
+def test_fires_where_nginx_takes_the_cookie_away() -> None:
+    dropping = SITE.replace(
+        "        proxy_set_header Host",
+        '        proxy_set_header Cookie "";\n        proxy_set_header Host',
+    )
+    (claim,) = judge(CHECK, closed(4401, "no session"), RUNNING, config(dropping), target=CHAT)
+    assert (claim.severity, claim.facts["field"]) == (Severity.ERROR, "Cookie")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert '-        proxy_set_header Cookie "";\n' in edit.diff
+    for code, text in ((4401, SITE), (1012, dropping)):
+        (claim,) = judge(CHECK, closed(code), RUNNING, config(text), target=CHAT)
+        assert not claim.facts["dropped"]

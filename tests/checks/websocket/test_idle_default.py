@@ -6,6 +6,7 @@ from diagnose.model import Applicability, Confidence, Severity
 from diagnose.model.symptom import Symptom, SymptomKind
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
+from tests.support.upstream_evidence import logged
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.idle-default"
@@ -104,3 +105,25 @@ def test_fires_once_for_two_websockets_of_one_location() -> None:
     asked = replace(CHAT, symptom=Symptom("websocket-closed", "it closes after 60 s"))
     (claim,) = judge(CHECK, root, OPEN, RUNNING, config(PASSED), target=asked)
     assert claim.facts["path"] == CHAT.websockets[0]
+
+
+def test_what_nginx_cut_by_its_own_log() -> None:
+    line = replace(
+        logged("upstream timed out (110: Connection timed out)", "GET /ws HTTP/1.1"),
+        doing="proxying upgraded connection",
+    )
+    for times, severity in ((2, None), (9, Severity.WARNING)):
+        cut = replace(line, times=times)
+        (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), cut, target=CHAT)
+        assert (claim.severity, claim.facts["times"]) == (severity, times)
+    asked = replace(CHAT, symptom=Symptom("websocket-closed", "it is closed", 1006))
+    (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), line, target=asked)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    other = replace(line, request="GET /other HTTP/1.1")
+    (claim,) = judge(CHECK, OPEN, RUNNING, config(PASSED), other, target=CHAT)
+    assert not claim.facts["times"]
+    path = "/socket.io/"
+    chat = replace(CHAT, websockets=(path,))
+    polled = replace(OPEN, path=path, url=f"wss://shop.example.com{path}")
+    pinged = replace(line, request=f"GET {path} HTTP/1.1")
+    assert judge(CHECK, polled, RUNNING, config(PASSED), pinged, target=chat)

@@ -5,6 +5,7 @@ from diagnose.model.http import Ending, Through, Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
+from tests.support.haproxy_evidence import PEM as HAPROXY_PEM
 from tests.support.haproxy_evidence import SERVER as HAPROXY
 from tests.support.haproxy_evidence import TEXT as HAPROXY_TEXT
 from tests.support.haproxy_evidence import config as haproxy_config
@@ -249,3 +250,22 @@ def test_a_timeout_stays_a_note_where_the_message_tells_of_a_shorter_time() -> N
 def test_a_time_that_was_raised_since_is_not_blamed() -> None:
     longer = serving("proxy_read_timeout 3600s;")
     assert not judge(CHECK, longer, BUILD, HOST, RUNNING, front(101), target=MINUTE)
+
+
+def test_fires_for_haproxy_behind_nginx_after_a_message() -> None:
+    """Of several servers on the way the least patient one ends it."""
+    front_site = SITE.replace("127.0.0.1:3000", "127.0.0.1:9000").replace(
+        "        proxy_set_header Host",
+        "        proxy_http_version 1.1;\n        proxy_set_header Upgrade $http_upgrade;\n"
+        '        proxy_set_header Connection "upgrade";\n        proxy_read_timeout 1h;\n'
+        "        proxy_set_header Host",
+    )
+    inner = TIMEOUTS.replace(f"bind :443 ssl crt {HAPROXY_PEM}", "bind 127.0.0.1:9000")
+    inner = inner.replace("timeout client 50000", "timeout client 6s")
+    behind = replace(HAPROXY, ports=(9000,))
+    symptom = Symptom("websocket-closed", "closed after 6 seconds, code 1006", 1006)
+    evidence = (RUNNING, config(front_site), behind, haproxy_config(inner), upgrade(None))
+    (claim,) = judge(CHECK, *evidence, target=replace(CHAT, symptom=symptom))
+    assert (claim.facts["seconds"], claim.facts["server"], claim.severity) == (6, "HAProxy", None)
+    assert claim.about.port == 443
+    assert not judge(CHECK, *evidence, target=CHAT)

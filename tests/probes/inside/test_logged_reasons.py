@@ -112,6 +112,52 @@ def test_a_database_that_is_down_and_one_that_listens() -> None:
     assert not look(Server(line, PLACE), None, FAILED)
 
 
+def test_a_program_that_was_refused_at_the_address_of_its_arguments() -> None:
+    line = "handler exception: [Errno 111] Connection refused"
+    words = "words /usr/bin/python3\037/usr/bin/websockify\0376080\037127.0.0.1:{}\037\n"
+    (told,) = look(Server(line, ON_HOST + words.format(5901)), None, FAILED)
+    assert (told.reason, told.host, told.port) == ("unreached", "127.0.0.1", 5901)
+    assert not look(Server(line, ON_HOST + words.format(443)), None, FAILED)
+    assert not look(Server(line, ON_HOST), None, FAILED)
+    place = ON_HOST + words.format(5901)
+    (told,) = look(Server("", place), Symptom("websocket-closed", line))
+    assert told.source == "message"
+    visitor = "Failed to connect to shop.example.com port 443: Connection refused"
+    assert not look(Server("", place), Symptom("refused", visitor))
+
+
+def test_a_service_that_listens_at_the_other_loopback_address() -> None:
+    line = "Error: connect ECONNREFUSED 127.0.0.1:4822"
+    server = Server(line, ON_HOST)
+    looking: Any = Looking(server)  # type: ignore[arg-type]
+    sockets = (Listener(address="::1", port=4822, family=6, pid=9, process="guacd"),)
+    listeners = looking.emit(Listeners(sockets=sockets))
+    probe: Any = probes.after_logged_request
+    asyncio.run(probe.work(looking, looking.emit(FAILED), listeners))
+    (told,) = looking.observed(ToldReason)
+    assert told.elsewhere == ("[::1]",)
+
+
+def test_the_programs_own_setting_names_the_address_that_is_not_served() -> None:
+    """Node.js 17 and later take ::1 for localhost."""
+    unit = "[Service]\nEnvironment=DATABASE_URL=postgres://shop@localhost:5432/shop\n"
+    path = "/etc/systemd/system/shop.service"
+
+    class WithUnit(Server):
+        async def read(self, path: str, limit: int = 0) -> FileContent:
+            return FileContent(path, unit if path.endswith("shop.service") else "")
+
+    place = f"{ON_HOST}unit shop.service\nunitfile {path}\n"
+    looking: Any = Looking(WithUnit("Error: connect ECONNREFUSED ::1:5432", place))  # type: ignore[arg-type]
+    sockets = (Listener(address="0.0.0.0", port=5432, family=4, pid=9, process="postgres"),)
+    listeners = looking.emit(Listeners(sockets=sockets))
+    probe: Any = probes.after_logged_request
+    asyncio.run(probe.work(looking, looking.emit(FAILED), listeners))
+    (told,) = looking.observed(ToldReason)
+    assert (told.elsewhere, told.file, told.number) == (("127.0.0.1",), path, 2)
+    assert told.new == "Environment=DATABASE_URL=postgres://shop@127.0.0.1:5432/shop"
+
+
 def _told_by_php(status: int) -> list[ToldReason]:
     text = (
         'FastCGI sent in stderr: "PHP message: PHP Warning:  file_put_contents(/srv/app/media/a): '

@@ -246,8 +246,10 @@ def _is_of_no_site(exchange: Exchange) -> bool:
 
 def _is_told_of(ctx: ProbeContext, exchange: Exchange) -> bool:
     """Return whether somebody says that a login, a session or the visitors' address is lost on a
-    page that is there."""
+    page that is there, or that WebSockets end: any server on their way may end them."""
     symptom = ctx.target.symptom
+    if symptom is not None and symptom.kind in {"websocket-closed", "closed"}:
+        return True
     if symptom is None or not 200 <= (exchange.status or 0) < 300:
         return False
     is_login = symptom.kind in {"cookie", "login", "csrf"}

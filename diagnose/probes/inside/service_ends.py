@@ -1,0 +1,80 @@
+"""Reads how often the services behind the site's WebSockets ended in the last hours, after a person
+tells that WebSockets end: a program that ends closes those it has."""
+
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
+from diagnose.model.server import Listeners
+from diagnose.model.services import EndReason, ServiceEnds
+from diagnose.parsers.linux.service_ends import (
+    ServiceEnd,
+    ServiceHistory,
+    interval_of,
+    parse_service_history,
+)
+from diagnose.parsers.quoted_secrets import hide_values
+from diagnose.probes import ProbeContext
+from diagnose.probes.inside.message_limits import websocket_endpoints
+from diagnose.probes.inside.program_logs import is_front
+
+SCRIPT = read_script(__file__, "service_ends.sh")
+#: Most programs that are looked at, and seconds for the script.
+_MAX_PROGRAMS, _PATIENCE = 3, 6.0
+#: Seconds: an end before them is not what a person tells of, unless there were more.
+_RECENT = 3600
+#: Seconds. What ends less often than this is no reason for WebSockets that end again and again.
+_RARE = 3 * 3600
+#: systemd's names of the limits, as they are written in a unit.
+_SETTINGS: dict[EndReason, tuple[str, str]] = {
+    "runtime": ("RuntimeMaxUSec", "RuntimeMaxSec"),
+    "watchdog": ("WatchdogUSec", "WatchdogSec"),
+    "memory": ("MemoryMax", "MemoryMax"),
+}
+
+
+async def emit_service_ends(ctx: ProbeContext, listeners: Listeners) -> None:
+    """Emit it once for each program."""
+    for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
+        is_program = endpoint.isdecimal() and not is_front(listeners, endpoint)
+        if is_program and ctx.further_requests.begin(f"how the service of {endpoint} ended"):
+            at = ctx.elapsed()
+            words = ("sh", "-c", SCRIPT, "sh", endpoint)
+            history = parse_service_history((await ctx.machine.run(*words, timeout=_PATIENCE)).out)
+            for end in history.ends:
+                if _matters(history, end):
+                    ctx.emit(_observation(at, endpoint, history, end))
+                    break
+
+
+def _matters(history: ServiceHistory, end: ServiceEnd) -> bool:
+    """Return whether it ends often enough, and lately, to be what a person tells of."""
+    if not history.unit and not history.manager:
+        return False
+    is_lately = history.now - end.times[-1] < _RECENT
+    if end.reason in {"crash", "plan", "source"}:
+        is_often = len(end.times) > 1 and interval_of(end.times) < _RARE
+        return is_lately and (is_often or (end.reason == "source" and bool(history.without_reload)))
+    return is_lately
+
+
+def _observation(at: float, endpoint: str, history: ServiceHistory, end: ServiceEnd) -> ServiceEnds:
+    name, shown = _SETTINGS.get(end.reason, ("", ""))
+    value = history.properties.get(name, "")
+    is_set = value not in {"", "infinity", "0"}
+    command = history.without_reload if end.reason == "source" else ""
+    unit = f"-u {history.unit}.service" if history.unit else ""
+    return ServiceEnds(
+        vantage=Vantage.SERVER,
+        at=at,
+        equivalent=f"journalctl --since -6h {unit}" if unit else "tail -n 400 ~/.pm2/pm2.log",
+        unit=history.unit,
+        endpoint=endpoint,
+        reason=end.reason,
+        times=len(end.times),
+        manager=history.manager or "systemd",
+        interval=interval_of(end.times),
+        ago=max(history.now - end.times[-1], 0),
+        message=end.message,
+        setting=f"{shown}={value}" if is_set else "",
+        restarter=history.restarter if end.reason == "plan" else "",
+        command_line=command if hide_values(command) == command else "",
+    )
