@@ -3,6 +3,7 @@ server's own packet filter or a route shuts out its address while it lets strang
 come from there, so a program that bans attackers (fail2ban, CrowdSec) has counted them as one.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.firewall import _unban
@@ -26,18 +27,25 @@ from diagnose.model import (
     firewall_commands,
     network_commands,
 )
-from diagnose.model.addresses import family_of
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.netfilter import Ruleset
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS, is_cloudflare
 from diagnose.parsers.linux.bans import network, network_contains
 
 #: Most addresses of the front that the remedy lets in.
 MAX_ADDRESSES = 8
-#: Machines of one load balancer are mostly in one network of this size.
-_NEAR = {4: 24, 6: 64}
+#: Widest networks, by the lengths of their prefixes, that tell who the proxies are (10.0.0.0/8).
+_WIDEST = {4: 8, 6: 16}
+#: Lines that name the proxies of a web server.
+_TRUSTING = re.compile(
+    r"(?:^|[;{])[ \t]*(?:set_real_ip_from|RemoteIP(?:Internal|Trusted)Proxy|trusted_proxies)[ \t]+"
+    r"([^\n#{};]{1,2000})",
+    re.MULTILINE | re.IGNORECASE,
+)
 #: How a machine in front answers that cannot connect. Cloudflare's 525 and 526 say that it could.
 _UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
 
@@ -70,8 +78,9 @@ def front_banned(evidence: Evidence) -> Iterator[Claim]:
     view, port = netfilter_view(evidence), evidence.target.port
     product = next((error.product for error in errors if error), "")
     bans: dict[str, _Ban] = {}
+    trusted = _trusted_networks(evidence)
     for address in _candidates(view, machines):
-        if len(bans) < MAX_ADDRESSES and _is_of_front(address, machines, product):
+        if len(bans) < MAX_ADDRESSES and _is_of_front(address, machines, product, trusted):
             route = _closed_route(evidence, address)
             if route or view.shuts_out(port, address):
                 bans[address] = _Ban(view.own_blockages(port, address), route)
@@ -115,14 +124,28 @@ def _candidates(view: NetfilterView, machines: tuple[str, ...]) -> tuple[str, ..
     return tuple(dict.fromkeys((*machines, *singles)))
 
 
-def _is_of_front(address: str, machines: tuple[str, ...], product: str) -> bool:
-    """Return whether an address is one of the machines in front: one of the name's, a neighbour of
-    it, or one of Cloudflare's, which asks the server from all its networks."""
+def _is_of_front(
+    address: str, machines: tuple[str, ...], product: str, trusted: tuple[str, ...]
+) -> bool:
+    """Return whether an address is one of the machines in front: one of the name's, one of
+    Cloudflare's, which asks the server from all its networks, or one that the web server trusts as
+    a proxy. A neighbour of the name's address may be an attacker at the same hoster."""
     if address in machines or (product == "Cloudflare" and is_cloudflare(address)):
         return True
-    return any(
-        network_contains(f"{machine}/{_NEAR[family_of(machine)]}", address) for machine in machines
+    return any(network_contains(each, address) for each in trusted)
+
+
+def _trusted_networks(evidence: Evidence) -> tuple[str, ...]:
+    """Return the networks from which the web servers take the visitor's address: nginx
+    (set_real_ip_from), Apache (mod_remoteip), Caddy (trusted_proxies). Who trusts everybody names
+    no machine."""
+    files = [file for config in evidence.good(NginxConfig) for file in config.files]
+    files += [file for config in evidence.good(WebServerConfig) for file in config.files]
+    words = (
+        word for file in files for line in _TRUSTING.findall(file.text) for word in line.split()
     )
+    subnets = {subnet for word in words if (subnet := network(word))}
+    return tuple(str(subnet) for subnet in subnets if subnet.prefixlen >= _WIDEST[subnet.version])
 
 
 def _closed_route(evidence: Evidence, address: str) -> ClosedRoute | None:
