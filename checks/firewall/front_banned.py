@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checks.firewall import _unban
+from checks.firewall._front_errors import is_well_here, unconnected_exchanges
 from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._shut_out import shut_out_at_own_addresses
 from checks.http import _fronts, addresses, endpoint_subjects
@@ -22,7 +23,6 @@ from diagnose.model import (
     Severity,
     Step,
     Subject,
-    Vantage,
     Where,
     firewall_commands,
     network_commands,
@@ -30,9 +30,9 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.nginx import NginxConfig
+from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS, is_cloudflare
 from diagnose.parsers.linux.bans import network, network_contains
 
@@ -46,8 +46,6 @@ _TRUSTING = re.compile(
     r"([^\n#{};]{1,2000})",
     re.MULTILINE | re.IGNORECASE,
 )
-#: How a machine in front answers that cannot connect. Cloudflare's 525 and 526 say that it could.
-_UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
 
 
 @check(
@@ -65,10 +63,8 @@ _UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
     ],
 )
 def front_banned(evidence: Evidence) -> Iterator[Claim]:
-    exchanges = _failed_exchanges(evidence)
-    own_page = _fronts.local_answer(evidence, "page")
-    # What the server itself answers badly, it answers badly to the machine in front too.
-    if not exchanges or own_page is None or (own_page.status or 500) >= 500:
+    exchanges = unconnected_exchanges(evidence)
+    if not exchanges or not is_well_here(evidence):
         return
     machines = addresses(exchanges)
     fronts = _fronts.fronts(evidence, machines)
@@ -96,17 +92,6 @@ class _Ban:
 
     blockages: tuple[Blockage, ...]
     route: ClosedRoute | None
-
-
-def _failed_exchanges(evidence: Evidence) -> list[Exchange]:
-    """Return this machine's visits of the page, if each of them got the error of a gateway that
-    cannot connect."""
-    visits = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-    ]
-    return visits if all(visit.status in _UNCONNECTED for visit in visits) else []
 
 
 def _candidates(view: NetfilterView, machines: tuple[str, ...]) -> tuple[str, ...]:
@@ -139,7 +124,9 @@ def _trusted_networks(evidence: Evidence) -> tuple[str, ...]:
     """Return the networks from which the web servers take the visitor's address: nginx
     (set_real_ip_from), Apache (mod_remoteip), Caddy (trusted_proxies). Who trusts everybody names
     no machine."""
-    files = [file for config in evidence.good(NginxConfig) for file in config.files]
+    files: list[ConfigFile | ServerFile] = [
+        file for config in evidence.good(NginxConfig) for file in config.files
+    ]
     files += [file for config in evidence.good(WebServerConfig) for file in config.files]
     words = (
         word for file in files for line in _TRUSTING.findall(file.text) for word in line.split()
