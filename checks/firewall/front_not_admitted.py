@@ -28,8 +28,11 @@ from diagnose.model import (
 from diagnose.model.addresses import is_private
 from diagnose.model.http import Exchange
 from diagnose.model.netfilter import Ruleset
+from diagnose.model.server import Listeners
 from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS
 
+#: Its redirect to https has visitors too.
+HTTP_PORT = 80
 #: How many sources are shown.
 SHOWN = 6
 
@@ -93,6 +96,13 @@ def _is_inner(source: str) -> bool:
     return not any(mark in address for mark in ".:") or is_private(address)
 
 
+def _is_open(view: NetfilterView) -> bool:
+    """Return whether a program listens on the port of plain HTTP, beside the target's."""
+    listeners = view.evidence.good(Listeners)
+    is_other = view.evidence.target.port != HTTP_PORT
+    return is_other and any(listing.on(HTTP_PORT) for listing in listeners)
+
+
 def _claim(
     view: NetfilterView,
     exchanges: list[Exchange],
@@ -104,7 +114,9 @@ def _claim(
     sources, blockages = _admitted(closed), next(iter(closed.values()))
     steps: dict[Step, None] = {}
     for network, rules in closed.items():
-        steps |= dict.fromkeys(allow_steps(view, rules, network))
+        plain = _strangers_rules(view, HTTP_PORT, network) if _is_open(view) else ()
+        for own in filter(None, (rules, plain)):
+            steps |= dict.fromkeys(allow_steps(view, own, network))
     how = Applicability.REVIEW if steps else Applicability.MANUAL
     return Claim(
         about=Subject(port=evidence.target.port, text="addresses in front that are not let in"),

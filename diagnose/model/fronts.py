@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Text
+from diagnose.model.marks import Address, FilePath, Text, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase, socket_text
 
 #: The version of the PROXY protocol (HAProxy's doc/proxy-protocol.txt): 1 is text, 2 is binary.
@@ -53,3 +53,30 @@ class ProxyHeaderRequest(Observation):
     def summary(self) -> Summary:
         times = counted("{count} time", "{count} times", self.times)
         return phrase("PROXY header of {address}", address=self.sender), (times, self.written)
+
+
+@frozen(kw_only=True, eq=False)
+class RefusedHealthCheck(Observation):
+    """The same request of one machine again and again, in even intervals, that the web server never
+    answered with a success (2xx), by its access log `file`: the health check of a balancer or of a
+    monitor. `status` is that of the last, `every_s` the usual interval in seconds, `agent` the
+    User-Agent ("" if the log has none), `port` the server's own port if the log tells it, else
+    0."""
+
+    layer: ClassVar[str] = "cloud"
+
+    file: FilePath
+    sender: Address
+    method: Word
+    path: UrlPath
+    status: int
+    every_s: float
+    times: int
+    written: Text = ""
+    agent: Text = ""
+    port: int = 0
+
+    def summary(self) -> Summary:
+        times = counted("{count} time", "{count} times", self.times)
+        subject = phrase("health check {method} {path}", method=self.method, path=self.path)
+        return subject, (str(self.status), times, self.written)

@@ -1,16 +1,18 @@
-"""Reads from the access log whether a machine in front sends the header of the PROXY protocol to a
-web server that takes it for a request. Only after a visit at an address of another machine failed.
+"""Reads from the access log what a machine in front sends: the header of the PROXY protocol, to a
+web server that takes it for a request, and health checks that are refused. Only after a visit at an
+address of another machine failed, or a balancer answered that it has no healthy server.
 """
 
 import posixpath
 from collections.abc import Iterator
 
 from diagnose.model import Vantage
-from diagnose.model.fronts import ProxyHeaderRequest
+from diagnose.model.fronts import ProxyHeaderRequest, RefusedHealthCheck
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
+from diagnose.parsers.health_check_lines import refused_checks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.proxy_header_lines import HeaderLine, header_lines
 from diagnose.parsers.sanitize import UNSAFE
@@ -18,6 +20,8 @@ from diagnose.parsers.web_sites import answering_sites
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.log_texts import LoggedSite, read_logs
 
+#: Most checks of one log.
+MAX_CHECKS = 4
 #: Where nginx and Apache log requests for no site of their own (packages of Debian and Red Hat).
 _USUAL = {
     "nginx": ("/var/log/nginx/access.log",),
@@ -63,6 +67,34 @@ async def read_headers(ctx: ProbeContext, address: str) -> None:
     for path, text in texts.texts.items() if texts else ():
         assert texts is not None
         _emit(ctx, path, list(header_lines(text, texts.clock)), texts.at)
+
+
+async def read_health_checks(ctx: ProbeContext) -> None:
+    """Read the health checks that were refused, once."""
+    paths = tuple(dict.fromkeys(_paths(ctx)))
+    if not paths or not ctx.further_requests.begin("the health checks of a balancer"):
+        return
+    texts = await read_logs(ctx, LoggedSite(server="", names=(), logs=dict.fromkeys(paths)))
+    for path, text in texts.texts.items() if texts else ():
+        assert texts is not None
+        for check in list(refused_checks(text, texts.clock))[:MAX_CHECKS]:
+            ctx.emit(
+                RefusedHealthCheck(
+                    vantage=Vantage.SERVER,
+                    at=texts.at,
+                    equivalent=f"grep -F '{check.sender} ' {path}",
+                    file=path,
+                    sender=check.sender,
+                    method=check.method,
+                    path=check.path,
+                    status=check.status,
+                    every_s=check.every_s,
+                    times=check.times,
+                    written=check.written,
+                    agent=check.agent,
+                    port=check.port,
+                )
+            )
 
 
 def _paths(ctx: ProbeContext) -> Iterator[str]:

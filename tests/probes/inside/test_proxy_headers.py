@@ -8,11 +8,15 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Vantage
-from diagnose.model.fronts import ProxyHeaderRequest
+from diagnose.model.fronts import ProxyHeaderRequest, RefusedHealthCheck
 from diagnose.model.server import Interface
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside.log_texts import READ_SCRIPT
-from diagnose.probes.inside.proxy_headers import after_nginx, after_the_handshake
+from diagnose.probes.inside.proxy_headers import (
+    after_nginx,
+    after_the_handshake,
+    read_health_checks,
+)
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
 from tests.support.recorded_machine import RecordedMachine
@@ -55,3 +59,23 @@ def test_the_log_is_read_once_after_a_handshake_with_another_machine_failed() ->
 )
 def test_the_log_is_not_read_otherwise(handshake: Handshake) -> None:
     assert not look(handshake)
+
+
+def test_health_checks_of_the_log_are_read_once() -> None:
+    lines = "".join(
+        f' {FRONT} - - [01/Dec/2026:18:38:{second} +0000] "GET /up HTTP/1.0" 404 150 "-" "-"\n'
+        for second in (10, 20, 30, 40)
+    )
+    asked = ("sh", "-c", READ_SCRIPT, "sh", LOG)
+    text = f"now 1796150340 +0000 0\nlog\n{lines}\n"
+    machine: Any = RecordedMachine({shlex.join(asked): CommandResult(asked, 0, text, "", 0.0)})
+    looking: Any = Looking(machine)
+    looking.emit(config())
+
+    async def work() -> None:
+        await read_health_checks(looking)
+        await read_health_checks(looking)
+
+    asyncio.run(work())
+    (check,) = looking.observed(RefusedHealthCheck)
+    assert (check.sender, check.path, check.status, check.times) == (FRONT, "/up", 404, 4)
