@@ -23,11 +23,13 @@ HTTP_PORT = 80
 
 def refused_check(evidence: Evidence, addresses: tuple[str, ...]) -> RefusedHealthCheck | None:
     """Return the health check of the machine at one of the addresses, or else one by a program that
-    calls itself so."""
+    calls itself so, or the only one without a User-Agent, which monitors send: a balancer may ask
+    from another address than the name has."""
     checks = evidence.good(RefusedHealthCheck)
     own = [check for check in checks if check.sender in addresses]
     named = [check for check in checks if re.search(r"(?i)health|probe|GoogleHC", check.agent)]
-    return next(iter((*own, *named)), None)
+    silent = [check for check in checks if not check.agent]
+    return next(iter((*own, *named, *(silent if len(silent) == 1 else ()))), None)
 
 
 def answering_steps(evidence: Evidence, check: RefusedHealthCheck) -> tuple[Step, ...]:

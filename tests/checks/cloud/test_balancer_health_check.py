@@ -158,7 +158,7 @@ def test_apache_answers_it_by_a_rule() -> None:
 
 
 def test_a_check_of_somebody_else_or_of_a_strange_path_is_no_reason_to_edit() -> None:
-    other = replace(ASKED, sender="192.0.2.9")
+    other = replace(ASKED, sender="192.0.2.9", agent="curl/8.14")
     (claim,) = judge(CHECK, *behind(FRONT, HAPROXY, local()), other, masked=False)
     assert not claim.facts["asked_path"]
     assert not edits(replace(ASKED, path="/a{b}"), config(CLOSED), RUNNING)
