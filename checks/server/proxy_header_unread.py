@@ -17,12 +17,12 @@ from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, S
 from diagnose.model.fronts import FrontConnection, ProxyHeaderRequest
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface, interface_addresses
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, speaks_plain_http
 
 #: The port of plain HTTP, which such a balancer passes on as well.
 HTTP_PORT = 80
-#: How a handshake ends whose first bytes were the header.
-_KINDS = frozenset({"plain-http", "closed", "reset", "protocol", "not-tls"})
+#: How a connection ends whose first bytes were the header, beside an answer in plain HTTP.
+_KINDS = frozenset({"closed", "reset"})
 
 
 @check(
@@ -68,10 +68,12 @@ def _failed_handshakes(evidence: Evidence) -> list[Handshake]:
         and handshake.port == evidence.target.port
         and handshake.address not in own
     ]
-    is_failed = [
-        handshake.failure is not None and handshake.failure.kind in _KINDS for handshake in shakes
-    ]
-    return shakes if own and all(is_failed) else []
+    return shakes if own and all(map(_is_cut, shakes)) else []
+
+
+def _is_cut(handshake: Handshake) -> bool:
+    kind = handshake.failure.kind if handshake.failure else ""
+    return kind in _KINDS or speaks_plain_http(handshake)
 
 
 def _is_refused(exchange: Exchange) -> bool:

@@ -57,6 +57,14 @@ def test_fires_where_the_balancer_connects_and_nothing_is_logged() -> None:
     assert added(claim) == ["RemoteIPProxyProtocol On"]
 
 
+def test_fires_where_nginx_answers_the_header_in_plain_http() -> None:
+    plain = Failure("protocol", "wrong version number")
+    shaken = shake(address=EDGE, failure=plain, received="HTTP/1.1 400 Bad Request")
+    assert judge(CHECK, NIC, shaken, local(), LOGGED, *NGINX, masked=False)
+    other = shake(address=EDGE, failure=plain, received="SSH-2.0-OpenSSH_9.2")
+    assert not judge(CHECK, NIC, other, local(), LOGGED, *NGINX, masked=False)
+
+
 def test_haproxy_asks_the_header_of_the_balancer_alone() -> None:
     (claim,) = judged(PASSED, haproxy_evidence.SERVER, haproxy_evidence.config())
     assert added(claim) == [f"tcp-request connection expect-proxy layer4 if {{ src {EDGE} }}"]

@@ -62,16 +62,9 @@ def router_forwards_to_ports_that_a_container_left(lab: Lab) -> None:
 LOGIN = "default_type text/html; return 200 '<html><head><title>FRITZ!Box</title></head></html>';"
 
 
-@scenario(outside="http.router-page", manual=ROUTER)
+@scenario(outside="tcp.router-page", manual=ROUTER)
 def router_keeps_the_port_for_its_own_page(lab: Lab) -> None:
     """After https://github.com/sandstorm-io/sandstorm/issues/1729 and
     https://github.com/Freetz/freetz/issues/5: no rule forwards 443, and the router answers."""
     other_machine(lab, LOGIN, certificates.leaf("fritz.box", issuer="self"))
-    lab.dns([OTHER])
-
-
-@healthy()
-def router_has_a_certificate_for_the_name(lab: Lab) -> None:
-    """Who gave the router this name wants its page."""
-    other_machine(lab, LOGIN)
     lab.dns([OTHER])

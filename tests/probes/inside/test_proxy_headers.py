@@ -23,7 +23,7 @@ from tests.support.recorded_machine import RecordedMachine
 from tests.support.tls_evidence import shake
 
 FRONT, OWN, LOG = "203.0.113.80", "203.0.113.10", "/var/log/nginx/access.log"
-PLAIN = Failure("plain-http", "wrong version number")
+PLAIN = Failure("protocol", "wrong version number")
 LINE = (
     f'{FRONT} - - [01/Dec/2026:18:38:53 +0000] "PROXY TCP4 192.0.2.7 {FRONT} 3796 443" 400 150 "-"'
 )

@@ -1,4 +1,4 @@
-"""http.router-page: when it fires, and when it is silent."""
+"""tcp.router-page: when it fires, and when it is silent."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import judge
 from tests.support.front_evidence import EDGE, behind, edge_handshake, edge_page, local
 
-CHECK = "http.router-page"
+CHECK = "tcp.router-page"
 LOGIN = edge_page(200, body="<html><head><title>FRITZ!Box</title></head></html>", verified=False)
 OWN = leaf(dns_names=("fritz.box", "myfritz.box"), subject="CN=fritz.box")
 SHAKEN = visit(OWN, address=EDGE, code=18, message="self-signed certificate")
