@@ -10,7 +10,7 @@ from checks.nginx._edits import config_edit
 from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
 from checks.server._apache_modules import loading_steps
 from diagnose.model import Evidence, Step
-from diagnose.model.fronts import RefusedHealthCheck
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.edits import insert_first, replace_directive
 from diagnose.parsers.nginx.server_blocks import Server

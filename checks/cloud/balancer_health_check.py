@@ -24,7 +24,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.fronts import RefusedHealthCheck
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.http import Exchange, LocalAnswer
 
 if TYPE_CHECKING:

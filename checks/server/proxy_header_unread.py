@@ -14,9 +14,9 @@ from checks.http import _fronts
 from checks.server._proxy_header_fixes import fix_of, is_read
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject, Vantage
-from diagnose.model.fronts import FrontConnection, ProxyHeaderRequest
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface, interface_addresses
+from diagnose.model.tcp import FrontConnection, ProxyHeaderRequest
 from diagnose.model.tls import Handshake, speaks_plain_http
 
 #: The port of plain HTTP, which such a balancer passes on as well.

@@ -8,8 +8,8 @@ logs the first byte that is no end of a line ("\x00"), Apache nothing ("").
 import ipaddress
 from collections.abc import Iterator
 
-from diagnose.model.fronts import HeaderVersion
 from diagnose.model.frozen import frozen
+from diagnose.model.tcp import HeaderVersion
 from diagnose.parsers.access_log import local_epoch
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.whole_numbers import whole_number

@@ -7,9 +7,10 @@ import posixpath
 from collections.abc import Iterator
 
 from diagnose.model import Vantage
-from diagnose.model.fronts import ProxyHeaderRequest, RefusedHealthCheck
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface, interface_addresses
+from diagnose.model.tcp import ProxyHeaderRequest
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.health_check_lines import refused_checks

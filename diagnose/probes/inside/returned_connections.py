@@ -11,9 +11,8 @@ import re
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.fronts import FrontConnection
 from diagnose.model.server import Interface, interface_addresses
-from diagnose.model.tcp import ReturnedConnection
+from diagnose.model.tcp import FrontConnection, ReturnedConnection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.linux.returned_connections import (
     front_sockets,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Failure, Observation, Vantage
-from diagnose.model.fronts import RefusedHealthCheck
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import ADDRESS

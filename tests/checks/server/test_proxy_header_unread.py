@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Confidence, Edit, Failure, Observation, Vantage
-from diagnose.model.fronts import FrontConnection, ProxyHeaderRequest
 from diagnose.model.server import Interface
+from diagnose.model.tcp import FrontConnection, ProxyHeaderRequest
 from tests.support import haproxy_evidence
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import ADDRESS

@@ -8,8 +8,9 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Vantage
-from diagnose.model.fronts import ProxyHeaderRequest, RefusedHealthCheck
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.server import Interface
+from diagnose.model.tcp import ProxyHeaderRequest
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside.log_texts import READ_SCRIPT
 from diagnose.probes.inside.proxy_headers import (
