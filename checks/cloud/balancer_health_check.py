@@ -3,12 +3,14 @@ gets no right answer from it.
 
 The page shows whose it is (`diagnose.parsers.front_errors`). From outside it is only likely: the
 server may be down. It is certain on the server, if its own web server answers the same request
-well. If that fails too, the fault is the server's, and other checks name it.
+well. If that fails too, the fault is the server's, and other checks name it. The access log may
+have the balancer's health check, with its path and the status that it gets.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from checks.cloud._health_check_answers import answering_steps, refused_check
 from checks.http import _fronts, addresses, endpoint_subjects, is_looked_into
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -22,6 +24,7 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.http import Exchange, LocalAnswer
 
 if TYPE_CHECKING:
@@ -75,10 +78,11 @@ def _claim(
     if is_inside and (own is None or not _is_good(own)):
         return None
     subjects, checked = endpoint_subjects(exchanges), _health_check(evidence)
+    refused = refused_check(evidence, addresses(exchanges))
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
-        because=(*exchanges, *(answer for answer in (own, checked) if answer)),
+        because=(*exchanges, *(each for each in (own, checked, refused) if each)),
         confidence=_fronts.weakest(machines) if own and machines else Confidence.LIKELY,
         facts={
             "name": evidence.target.host,
@@ -95,11 +99,30 @@ def _claim(
             "check_status": checked.status if checked and checked.status else "",
             "check_location": (checked.header("Location") if checked else "") or "",
             "check_command": checked.equivalent if checked else "",
+            **_refused_facts(refused),
         },
-        fix=Fix(
-            (Manual("backend", Where.CLOUD_CONSOLE), Manual("server", Where.SERVER)),
-            Applicability.MANUAL,
-        ),
+        fix=_fix(evidence, refused),
+    )
+
+
+def _refused_facts(check: RefusedHealthCheck | None) -> dict[str, object]:
+    return {
+        "asked_path": check.path if check else "",
+        "asked_method": check.method if check else "",
+        "asked_by": check.sender if check else "",
+        "asked_status": check.status if check else "",
+        "asked_times": check.times if check else 0,
+        "asked_file": check.file if check else "",
+    }
+
+
+def _fix(evidence: Evidence, check: RefusedHealthCheck | None) -> Fix:
+    steps = answering_steps(evidence, check) if check else ()
+    if steps:
+        return Fix((*steps, Manual("other-check", Where.CLOUD_CONSOLE)), Applicability.REVIEW)
+    return Fix(
+        (Manual("backend", Where.CLOUD_CONSOLE), Manual("server", Where.SERVER)),
+        Applicability.MANUAL,
     )
 
 

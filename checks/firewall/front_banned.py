@@ -3,9 +3,11 @@ server's own packet filter or a route shuts out its address while it lets strang
 come from there, so a program that bans attackers (fail2ban, CrowdSec) has counted them as one.
 """
 
+import re
 from collections.abc import Iterator
 
 from checks.firewall import _unban
+from checks.firewall._front_errors import is_well_here, unconnected_exchanges
 from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._shut_out import shut_out_at_own_addresses
 from checks.http import _fronts, addresses, endpoint_subjects
@@ -21,25 +23,29 @@ from diagnose.model import (
     Severity,
     Step,
     Subject,
-    Vantage,
     Where,
     firewall_commands,
     network_commands,
 )
-from diagnose.model.addresses import family_of
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.netfilter import Ruleset
+from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS, is_cloudflare
 from diagnose.parsers.linux.bans import network, network_contains
 
 #: Most addresses of the front that the remedy lets in.
 MAX_ADDRESSES = 8
-#: Machines of one load balancer are mostly in one network of this size.
-_NEAR = {4: 24, 6: 64}
-#: How a machine in front answers that cannot connect. Cloudflare's 525 and 526 say that it could.
-_UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
+#: Widest networks, by the lengths of their prefixes, that tell who the proxies are (10.0.0.0/8).
+_WIDEST = {4: 8, 6: 16}
+#: Lines that name the proxies of a web server.
+_TRUSTING = re.compile(
+    r"(?:^|[;{])[ \t]*(?:set_real_ip_from|RemoteIP(?:Internal|Trusted)Proxy|trusted_proxies)[ \t]+"
+    r"([^\n#{};]{1,2000})",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 @check(
@@ -57,10 +63,8 @@ _UNCONNECTED = frozenset({502, 503, 504, 521, 522, 523})
     ],
 )
 def front_banned(evidence: Evidence) -> Iterator[Claim]:
-    exchanges = _failed_exchanges(evidence)
-    own_page = _fronts.local_answer(evidence, "page")
-    # What the server itself answers badly, it answers badly to the machine in front too.
-    if not exchanges or own_page is None or (own_page.status or 500) >= 500:
+    exchanges = unconnected_exchanges(evidence)
+    if not exchanges or not is_well_here(evidence):
         return
     machines = addresses(exchanges)
     fronts = _fronts.fronts(evidence, machines)
@@ -70,8 +74,9 @@ def front_banned(evidence: Evidence) -> Iterator[Claim]:
     view, port = netfilter_view(evidence), evidence.target.port
     product = next((error.product for error in errors if error), "")
     bans: dict[str, _Ban] = {}
+    trusted = _trusted_networks(evidence)
     for address in _candidates(view, machines):
-        if len(bans) < MAX_ADDRESSES and _is_of_front(address, machines, product):
+        if len(bans) < MAX_ADDRESSES and _is_of_front(address, machines, product, trusted):
             route = _closed_route(evidence, address)
             if route or view.shuts_out(port, address):
                 bans[address] = _Ban(view.own_blockages(port, address), route)
@@ -89,17 +94,6 @@ class _Ban:
     route: ClosedRoute | None
 
 
-def _failed_exchanges(evidence: Evidence) -> list[Exchange]:
-    """Return this machine's visits of the page, if each of them got the error of a gateway that
-    cannot connect."""
-    visits = [
-        exchange
-        for exchange in evidence.good(Exchange)
-        if exchange.purpose == "target" and exchange.vantage is Vantage.HERE
-    ]
-    return visits if all(visit.status in _UNCONNECTED for visit in visits) else []
-
-
 def _candidates(view: NetfilterView, machines: tuple[str, ...]) -> tuple[str, ...]:
     """Return the addresses of the failing machines, and those that are banned."""
     evidence = view.evidence
@@ -115,14 +109,30 @@ def _candidates(view: NetfilterView, machines: tuple[str, ...]) -> tuple[str, ..
     return tuple(dict.fromkeys((*machines, *singles)))
 
 
-def _is_of_front(address: str, machines: tuple[str, ...], product: str) -> bool:
-    """Return whether an address is one of the machines in front: one of the name's, a neighbour of
-    it, or one of Cloudflare's, which asks the server from all its networks."""
+def _is_of_front(
+    address: str, machines: tuple[str, ...], product: str, trusted: tuple[str, ...]
+) -> bool:
+    """Return whether an address is one of the machines in front: one of the name's, one of
+    Cloudflare's, which asks the server from all its networks, or one that the web server trusts as
+    a proxy. A neighbour of the name's address may be an attacker at the same hoster."""
     if address in machines or (product == "Cloudflare" and is_cloudflare(address)):
         return True
-    return any(
-        network_contains(f"{machine}/{_NEAR[family_of(machine)]}", address) for machine in machines
+    return any(network_contains(each, address) for each in trusted)
+
+
+def _trusted_networks(evidence: Evidence) -> tuple[str, ...]:
+    """Return the networks from which the web servers take the visitor's address: nginx
+    (set_real_ip_from), Apache (mod_remoteip), Caddy (trusted_proxies). Who trusts everybody names
+    no machine."""
+    files: list[ConfigFile | ServerFile] = [
+        file for config in evidence.good(NginxConfig) for file in config.files
+    ]
+    files += [file for config in evidence.good(WebServerConfig) for file in config.files]
+    words = (
+        word for file in files for line in _TRUSTING.findall(file.text) for word in line.split()
     )
+    subnets = {subnet for word in words if (subnet := network(word))}
+    return tuple(str(subnet) for subnet in subnets if subnet.prefixlen >= _WIDEST[subnet.version])
 
 
 def _closed_route(evidence: Evidence, address: str) -> ClosedRoute | None:

@@ -1,5 +1,6 @@
 """The name's address belongs to another machine, which answers with an error; the web server here
-answers the same request well. The fault lies in front of this server.
+answers the same request well. The fault lies in front of this server: it asks wrongly, or a cache
+there has kept an answer of an earlier time.
 
 Who may come in (401, 403) and how often (429) is decided on purpose, so these are no errors.
 """
@@ -22,6 +23,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface
 from diagnose.parsers.http import GATEWAY_FAILURES, UNKNOWN_SITE, hops, is_error, refuses_host
+from diagnose.parsers.kept_answers import kept_sign
 from diagnose.parsers.redirects import leads_to_itself
 
 
@@ -78,6 +80,8 @@ def _claim(
     first, subjects = exchanges[0], endpoint_subjects(exchanges)
     proofs = (item for machine in machines for item in machine.by_certificate)
     failure = first.failure
+    kept = "" if failure else kept_sign(first.headers)
+    step = Manual("purge" if kept else "look-there", Where.CLOUD_CONSOLE)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
@@ -92,13 +96,15 @@ def _claim(
             "message": failure.message if failure else "",
             "product": _fronts.product_name(machines, first.headers),
             "hops": hops(first.headers),
-            "gateway": failure is None and first.status in GATEWAY_FAILURES,
+            "kept": kept,
+            "path": evidence.target.path_without_query,
+            "gateway": failure is None and not kept and first.status in GATEWAY_FAILURES,
             "host_refused": failure is None and refuses_host(first.status, first.body),
-            "unknown_site": failure is None and first.status in UNKNOWN_SITE,
+            "unknown_site": failure is None and not kept and first.status in UNKNOWN_SITE,
             "own_status": page.status,
             "own_address": page.address,
             "command": page.equivalent,
             "certificate": any(machine.by_certificate for machine in machines),
         },
-        fix=Fix((Manual("look-there", Where.CLOUD_CONSOLE),), Applicability.MANUAL),
+        fix=Fix((step,), Applicability.MANUAL),
     )

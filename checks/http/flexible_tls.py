@@ -76,6 +76,9 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
     heed = Manual(
         "forwarded-proto", Where.SERVER, commands=_heed(evidence, other_server, bool(own))
     )
+    php = () if rule or other_server else _php_steps(evidence, own)
+    if php:
+        heed = Manual("php-https", Where.SERVER, commands=php)
     in_front = [Manual(step, Where.CLOUD_CONSOLE) for step in steps]
     place = rule or (f"{other_server.file}:{other_server.line}" if other_server else "")
     return Claim(
@@ -104,6 +107,15 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
             Applicability.MANUAL,
         ),
     )
+
+
+def _php_steps(evidence: Evidence, own: list[LocalAnswer]) -> tuple[Edit | Command, ...]:
+    """Return the edit for a program in PHP that redirects by itself; () if there is none."""
+    # Imported late: few sites have a front that asks over http.
+    from checks.http._php_behind_front import php_steps
+
+    answers = (answer for answer in own if answer.request == "forwarded")
+    return next((php_steps(evidence, answer) for answer in answers), ())
 
 
 def _heed(

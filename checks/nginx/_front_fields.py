@@ -1,16 +1,22 @@
 """The field in which the visitor's address comes to a server block behind another one, and the edit
-that lets the block take it (ngx_http_realip_module)."""
+that lets the block take it (ngx_http_realip_module).
+
+Anybody who reaches this server past Cloudflare may send Cloudflare's field, and a block that trusts
+127.0.0.1 would believe it. So the block that visitors reach takes the address, from Cloudflare's
+networks alone, and passes it on in a field that it sets itself.
+"""
 
 from checks.http import addresses
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
-from checks.nginx._edits import config_edits
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._location_edits import header_lines, insert_lines
 from checks.nginx._visitor_address import trusting_lines
 from diagnose.model import Applicability, Fix
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive
 from diagnose.parsers.cdn import CLOUDFLARE_FIELD, CLOUDFLARE_NETWORKS, field_signs, is_cloudflare
-from diagnose.parsers.nginx.edits import insert_first, replace_directive
+from diagnose.parsers.nginx.edits import TextEdit, insert_first, replace_directive
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.server_blocks import Server
 
@@ -45,22 +51,63 @@ def field_fix(nginx: Nginx, server: Server, client: str) -> Fix | None:
     field, file = arriving_field(nginx), nginx.file(server.block)
     if not field or file is None:
         return None
+    if field == CLOUDFLARE_FIELD and not is_cloudflare(client):
+        return _fix_of_both(nginx, server, client)
     # Where Cloudflare asks the block itself, its own networks are trusted.
     clients = CLOUDFLARE_NETWORKS if is_cloudflare(client) else (client,)
+    return _fix(nginx, {file.path: _taking_changes(nginx, server, clients, field)})
+
+
+def _fix_of_both(nginx: Nginx, server: Server, client: str) -> Fix | None:
+    """Return the edit after which the block that visitors reach takes the address from Cloudflare
+    and sends it as X-Real-IP, which the block behind reads; None if the visitors' block reads
+    another field, or if a file cannot be edited."""
+    outer = [selected.server for selected in nginx.answering_servers()]
+    matches = nginx.location_matches(nginx.evidence.target.path_without_query)
+    passing = [match for match in matches if proxy_pass_of(match)]
+    header = _header_of(outer[0]) if outer else None
+    reads_other = header is not None and header.args != (CLOUDFLARE_FIELD,)
+    if len(outer) != 1 or len(passing) != 1 or reads_other:
+        return None
+    changes: Changes = {}
+    lines = header_lines(nginx, passing[0], {_REAL: "$remote_addr"}, changes)
+    insert_lines(nginx, passing[0], lines, changes)
+    pages = page_exchanges(nginx.evidence)
+    others = (page.address for page in pages if not is_cloudflare(page.address))
+    networks = tuple(dict.fromkeys((*CLOUDFLARE_NETWORKS, *others)))
+    for block, clients, field in (
+        (outer[0], networks, CLOUDFLARE_FIELD),
+        (server, (client,), _REAL),
+    ):
+        changes.setdefault(block.block.file, []).extend(
+            _taking_changes(nginx, block, clients, field)
+        )
+    return _fix(nginx, changes)
+
+
+def _fix(nginx: Nginx, changes: Changes) -> Fix | None:
+    edits = config_edits(nginx, changes)
+    return Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW) if edits else None
+
+
+def _taking_changes(
+    nginx: Nginx, server: Server, clients: tuple[str, ...], field: str
+) -> list[TextEdit]:
+    """Return the changes after which a block takes the visitor's address from this field of these
+    clients."""
     trusted = {line.args[0] for line in server.directives("set_real_ip_from") if line.args}
     lines = trusting_lines(server, *clients) if not trusted.issuperset(clients) else []
-    header, own = _header_of(server), server.block.block or ()
-    changes = []
-    if header in own and header is not None:
-        changes.append(replace_directive(header, f"real_ip_header {field};"))
-    else:
+    header, own, changes = _header_of(server), server.block.block or (), []
+    if header is None or header not in own:
         lines.append(f"real_ip_header {field};")
+    elif header.args != (field,):
+        changes.append(replace_directive(header, f"real_ip_header {field};"))
     if field == _FORWARDED and not server.directives("real_ip_recursive"):
         lines.append("real_ip_recursive on;")
-    if lines:
+    file = nginx.file(server.block)
+    if lines and file is not None:
         changes.append(insert_first(file.text, server.block, lines))
-    edits = config_edits(nginx, {file.path: changes})
-    return Fix((*edits, *reload_steps(nginx)), Applicability.REVIEW) if edits else None
+    return changes
 
 
 def _header_of(server: Server) -> Directive | None:

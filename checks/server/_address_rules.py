@@ -1,5 +1,5 @@
-"""The rule of a server behind another one that refuses the loopback address, from which that one
-asks, and the steps by which it is compared with the visitor's address."""
+"""The rule of a server behind another one that refuses the address from which that one asks, and
+the steps by which it is compared with the visitor's address."""
 
 import ipaddress
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from checks.server import ServerView, file_rows, indentation, line_edit, line_text, place_text
 from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import insert_after, place
-from checks.server._inner_servers import InnerServer
+from checks.server._inner_servers import LOOPBACK, InnerServer
 from diagnose.model import Edit, Step
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServerConfig, WebSite
@@ -19,10 +19,9 @@ from diagnose.parsers.haproxy.config import Proxy
 from diagnose.parsers.haproxy.view import parsed, refusal_status, situation_of
 from diagnose.parsers.web_sites import answering_sites
 
-_LOOPBACK = ipaddress.ip_address("127.0.0.1")
 _REQUIRE = re.compile(r"(?i)\s*Require\s+(not\s+)?(\S+)\s*(.{0,1000})")
 _REMOTE_IP = re.compile(r"(?im)^[ \t]*RemoteIP(?:Header|ProxyProtocol)\b")
-_TRUSTED = ("RemoteIPHeader X-Forwarded-For", "RemoteIPInternalProxy 127.0.0.1 ::1")
+_TRUSTED = ("RemoteIPHeader X-Forwarded-For", "RemoteIPInternalProxy {}")
 _CADDY = re.compile(r"\s*(?:@[\w-]{1,80}\s+)?not\s+remote_ip\s+(?!forwarded\b)([^#{}]{1,500})")
 
 
@@ -65,7 +64,7 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
         # `Require host` is about a name: that of the loopback address is "localhost".
         others = [row for _, row in rows if not _is_of_strangers(row)]
         words = [word for _, row in own for word in row[3].split()]
-        if not own or others or _has_loopback(words):
+        if not own or others or _has(words, inner.address):
             continue
         number, row = own[0]
         yield AddressRule(
@@ -89,8 +88,9 @@ def takes_address(config: WebServerConfig) -> bool:
 
 def apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
     """Return the steps with which a virtual host of Apache's takes the visitor's address from
-    X-Forwarded-For of this machine; () if its file cannot be edited."""
-    return remote_ip_steps(inner.view, site, _TRUSTED)
+    X-Forwarded-For of the server in front; () if its file cannot be edited."""
+    trusted = f"{LOOPBACK} ::1" if inner.address == LOOPBACK else inner.address
+    return remote_ip_steps(inner.view, site, [line.format(trusted) for line in _TRUSTED])
 
 
 def remote_ip_steps(view: ServerView, site: WebSite, added: Sequence[str]) -> tuple[Step, ...]:
@@ -119,15 +119,15 @@ def _of_haproxy(inner: InnerServer) -> Iterator[AddressRule]:
         situation = situation_of(rules, target, False)
         for rule in rules:
             own = target.path_without_query
-            if refusal_status(rule.line) != 403 or not _denies_loopback(rule, situation, own):
+            if refusal_status(rule.line) != 403 or not _denies(rule, situation, own, inner.address):
                 continue
             text = " ".join(rule.line.words)
             steps = _haproxy_steps(inner, frontend)
-            yield AddressRule(text, place(rule.line), True, steps)
+            yield AddressRule(text, place(rule.line), inner.address == LOOPBACK, steps)
 
 
-def _denies_loopback(rule: Rule, situation: Situation, path: str) -> bool:
-    """Return whether a condition has no alternatives, and denies 127.0.0.1 by `src`; what stands
+def _denies(rule: Rule, situation: Situation, path: str, address: str) -> bool:
+    """Return whether a condition has no alternatives, and denies an address by `src`; what stands
     beside it, such as the path, is true for the request."""
     if len(rule.alternatives) != 1:
         return False
@@ -137,25 +137,27 @@ def _denies_loopback(rule: Rule, situation: Situation, path: str) -> bool:
     if len(own) != 1 or (others and rule.negated):
         return False
     (literal,) = own
-    is_in = any(_has_loopback(criterion.values) for criterion in literal.criteria)
+    is_in = any(_has(criterion.values, address) for criterion in literal.criteria)
     is_true = is_in != literal.negated
     is_denied = is_true != rule.negated
     return is_denied and all(literal_holds(each, situation, path) is True for each in others)
 
 
 def _haproxy_steps(inner: InnerServer, frontend: Proxy) -> tuple[Edit, ...]:
-    """Return the edit, if only programs of this machine reach the frontend: others could claim any
-    address."""
+    """Return the edit: for a machine in front, for its requests alone; for a server of this
+    machine, if only its programs reach the frontend. Others could claim any address."""
     sockets = [(socket, line) for socket, line in sockets_of(frontend)]
-    if not all(_is_loopback(socket.address) for socket, _ in sockets):
-        return ()
     line = "http-request set-src req.hdr(x-forwarded-for,-1)"
+    if inner.address != LOOPBACK:
+        line = f"{line} if {{ src {inner.address} }}"
+    elif not all(_is_loopback(socket.address) for socket, _ in sockets):
+        return ()
     edit = insert_after(inner.view, sockets[-1][1], line)
     return (edit,) if edit else ()
 
 
 def _of_caddy(inner: InnerServer) -> Iterator[AddressRule]:
-    """Yield the first matcher `not remote_ip` without the loopback address, in the site that
+    """Yield the first matcher `not remote_ip` without the front's address, in the site that
     answers the server in front. Whose word Caddy takes for the visitor's address, a person
     writes."""
     config, host = inner.view.config, inner.view.evidence.target.host
@@ -164,24 +166,25 @@ def _of_caddy(inner: InnerServer) -> Iterator[AddressRule]:
         rows = file_rows(inner.view, file) if file else ()
         for number, text in enumerate(rows[site.line - 1 : site.end], site.line):
             match = _CADDY.match(text[:1000])
-            if match and not _has_loopback(match[1].split()):
+            if match and not _has(match[1].split(), inner.address):
                 yield AddressRule(" ".join(text.split()), place_text(site.file, number), False)
 
 
-def _has_loopback(words: Sequence[str]) -> bool:
-    """Return whether addresses and networks include 127.0.0.1; True also for a word that is none,
+def _has(words: Sequence[str], address: str) -> bool:
+    """Return whether addresses and networks include an address; True also for a word that is none,
     such as a partial address: then nothing is known."""
-    return any(map(_includes_loopback, words))
+    return any(_includes(word, address) for word in words)
 
 
-def _includes_loopback(word: str) -> bool:
+def _includes(word: str, address: str) -> bool:
+    own = ipaddress.ip_address(address)
     if word == "private_ranges":
-        return True
+        return own.is_private
     try:
         network = ipaddress.ip_network(word.strip("\"'"), strict=False)
     except ValueError:
         return True
-    return network.version == 4 and _LOOPBACK in network
+    return network.version == own.version and own in network
 
 
 def _is_loopback(address: str) -> bool:

@@ -13,7 +13,7 @@ from diagnose.model.nginx import UpstreamTry
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
-_FIELD = "X-Forwarded-For"
+_FIELD, LOOPBACK = "X-Forwarded-For", "127.0.0.1"
 #: Values of nginx's field that end with the visitor's address.
 _SENT = {("$proxy_add_x_forwarded_for",), ("$remote_addr",)}
 _FORWARDFOR = re.compile(r"(?m)^[ \t]*option[ \t]+forwardfor\b")
@@ -22,13 +22,14 @@ _FORWARDFOR = re.compile(r"(?m)^[ \t]*option[ \t]+forwardfor\b")
 @frozen
 class InnerServer:
     """A server behind another one. `front` is the title of that one, `port` where this one gets the
-    page. `sends_visitor` is True if the front sends the visitor's address as the last one of
-    X-Forwarded-For."""
+    page, and `address` that from which the front asks. `sends_visitor` is True if the front sends
+    the visitor's address as the last one of X-Forwarded-For."""
 
     view: ServerView
     front: str
     port: int
     sends_visitor: bool
+    address: str = LOOPBACK
 
 
 def inner_servers(evidence: Evidence, refusing: bool = True) -> Iterator[InnerServer]:

@@ -42,6 +42,21 @@ def rule_edit(rule: TunnelRule, service: str = "", settings: tuple[str, ...] = (
     return _edit(rule, rows, changes)
 
 
+def inserted_rule(rule: TunnelRule, name: str, service: str) -> Edit | None:
+    """Return the edit that writes a rule for a name before the rule for all names; None if its
+    address is not known, or if the configuration is not on this server or has another form."""
+    rows = rule.text.split("\n")
+    if not service or not rule.file or rule.container or not 0 < rule.line <= len(rows):
+        return None
+    row = rows[rule.line - 1]
+    dash = re.match(r"([ \t]*-[ \t]+)service[ \t]*:", row)
+    if dash is None:
+        return None
+    start = dash[1]
+    own = (f"{start}hostname: {name}", f"{' ' * len(start)}service: {service}")
+    return _edit(rule, rows, {rule.line: (*own, row)})
+
+
 def _has_setting(rows: list[str], name: str) -> bool:
     """Return whether a setting is written anywhere: which of two counts is not always plain."""
     return any(re.match(rf"[\s-]*{name}\s*:", row) for row in rows)

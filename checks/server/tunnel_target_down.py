@@ -2,6 +2,8 @@
 to a port of this machine on which nothing listens. The other end of the tunnel answers with an
 error page of its own.
 
+A tunnel of TCP has no page: its other end cuts the connection before TLS begins.
+
 The list of listening sockets is complete, so it is certain that the client reaches nobody there.
 That these visitors come by this client is certain only if its configuration has the site's name.
 """
@@ -9,6 +11,7 @@ That these visitors come by this client is certain only if its configuration has
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from checks.http._fronts import local_answer
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,24 +22,36 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    Vantage,
     Where,
 )
 from diagnose.model.addresses import family_of, is_local_host, is_loopback
-from diagnose.model.http import page_exchanges
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.processes import TunnelClient
-from diagnose.model.server import Listener, Listeners, listening_programs
+from diagnose.model.server import (
+    Interface,
+    Listener,
+    Listeners,
+    interface_addresses,
+    listening_programs,
+)
+from diagnose.model.tls import Handshake
 
 
 @check(
     severity=Severity.ERROR,
     needs=[TunnelClient, Listeners],
     explains=[
+        "dns.wrong-address", "tls.closed", "tls.reset", "tcp.large-hello-lost",
         "http.server-error", "http.not-the-site", "http.cdn-error", "http.page-refused",
         "websocket.not-upgraded", "websocket.not-served",
     ],
 )  # fmt: skip
 def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
-    pages = [page for page in page_exchanges(evidence) if (page.status or 999) >= 400]
+    pages: list[Exchange | Handshake] = [
+        page for page in page_exchanges(evidence) if (page.status or 999) >= 400
+    ]
+    pages = pages or _cut_handshakes(evidence)
     listeners = evidence.good(Listeners)
     clients = [client for client in evidence.good(TunnelClient) if _is_for(client, evidence)]
     for client in clients if pages and listeners else ():
@@ -47,10 +62,15 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
         if not is_named and len(clients) > 1:
             continue
         port = evidence.target.port
-        path = evidence.target.path_without_query
+        path, own = evidence.target.path_without_query, local_answer(evidence, "page")
+        is_answered = own is not None and not own.failure and (own.status or 500) < 400
         yield Claim(
             about=Subject(port=port, path=path),
-            covers=(Subject(port=port, path=path), Subject(port=port)),
+            covers=(
+                Subject(port=port, path=path),
+                Subject(port=port),
+                Subject(name=evidence.target.host, text=evidence.target.host),
+            ),
             because=(client, *listeners, *pages),
             confidence=Confidence.CERTAIN if is_named else Confidence.LIKELY,
             facts={
@@ -59,7 +79,8 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
                 "application": str(Subject(address=client.host, port=client.port)),
                 "port": client.port,
                 "file": client.file,
-                "status": pages[0].status or "",
+                "status": (pages[0].status or "") if isinstance(pages[0], Exchange) else "",
+                "site_port": own.port if own and is_answered else "",
                 "elsewhere": tuple(dict.fromkeys(socket.address for socket in sockets)),
                 "listening": listening_programs(evidence)[:6],
                 "command": client.equivalent,
@@ -67,6 +88,21 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
             fix=Fix((Manual("start-or-correct", Where.APPLICATION),), Applicability.MANUAL),
         )
         return
+
+
+def _cut_handshakes(evidence: Evidence) -> list[Exchange | Handshake]:
+    """Return the visitors' handshakes at addresses of other machines, if all of them were cut."""
+    own = interface_addresses(evidence.good(Interface))
+    shakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.vantage is Vantage.HERE
+        and handshake.is_browser_like
+        and handshake.address not in own
+        and handshake.port == evidence.target.port
+    ]
+    kinds = {handshake.failure.kind if handshake.failure else "" for handshake in shakes}
+    return [*shakes] if own and kinds <= {"closed", "reset"} else []
 
 
 def _is_for(client: TunnelClient, evidence: Evidence) -> bool:

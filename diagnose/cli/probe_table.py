@@ -180,6 +180,7 @@ ROWS = (
     _after_failure("cloud", _CLOUD_RULES, "cloud", peer="cloud"),
     _after_failure("own_tls_versions", "cat FILE; systemctl cat UNIT"),
     _after_failure("returned_connections", "ss -tn state established", "tcp", "tls", "dns"),
+    _after_failure("proxy_headers", "tail ACCESS_LOG", "server"),
 )  # fmt: skip
 
 

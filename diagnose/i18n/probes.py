@@ -107,6 +107,7 @@ MESSAGES = Messages(
     Message("inside.port_holders", "Whether the program that has a port is stopped."),
     Message("inside.passed_ports", "The site that passes its requests on to the target's port."),
     Message("inside.returned_connections", "Whether a router forwards to another port of it."),
+    Message("inside.proxy_headers", "Whether a machine in front sends it the PROXY protocol."),
     Message("inside.descriptors", "Whether it has as many files open as it may."),
     Message("inside.unmounted_folders", "Folders of fstab at which nothing is mounted."),
     Message("inside.unit_rules", "What the units of web server and application may not do."),

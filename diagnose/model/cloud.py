@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Label, Text, Url
+from diagnose.model.marks import Address, FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 
 #: What the layer filters: packets to the instance, or its replies.
@@ -203,3 +203,30 @@ def translated_addresses(evidence: Evidence) -> tuple[str, ...]:
     that the metadata service on the server names."""
     instances = (machine.instance for machine in evidence.good(CloudMachine) if machine.instance)
     return tuple(address for instance in instances for address in instance.public_addresses)
+
+
+@frozen(kw_only=True, eq=False)
+class RefusedHealthCheck(Observation):
+    """The same request of one machine again and again, in even intervals, that the web server never
+    answered with a success (2xx), by its access log `file`: the health check of a balancer or of a
+    monitor. `status` is that of the last, `every_s` the usual interval in seconds, `agent` the
+    User-Agent ("" if the log has none), `port` the server's own port if the log tells it, else
+    0."""
+
+    layer: ClassVar[str] = "cloud"
+
+    file: FilePath
+    sender: Address
+    method: Word
+    path: UrlPath
+    status: int
+    every_s: float
+    times: int
+    written: Text = ""
+    agent: Text = ""
+    port: int = 0
+
+    def summary(self) -> Summary:
+        times = counted("{count} time", "{count} times", self.times)
+        subject = phrase("health check {method} {path}", method=self.method, path=self.path)
+        return subject, (str(self.status), times, self.written)

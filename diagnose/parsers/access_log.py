@@ -221,11 +221,22 @@ def _epoch(values: Mapping[str, str]) -> float | None:
     if match := re.fullmatch(r"([0-9]{9,11})([0-9]{3}|[0-9]{6})?", values.get("epoch", "")):
         # Seconds, milliseconds or microseconds.
         return int(match[1]) + float(f"0.{match[2] or 0}")
-    match = _LOCAL_TIME.fullmatch(values.get("time_local", ""))
-    text = values.get("time_iso8601", "")
-    if match and match[2] in MONTHS:
-        month = MONTHS.index(match[2]) + 1
-        text = f"{match[3]}-{month:02}-{match[1]}T{match[4]}{match[5]}:{match[6]}"
+    if (local := local_epoch(values.get("time_local", ""))) is not None:
+        return local
+    return _iso_epoch(values.get("time_iso8601", ""))
+
+
+def local_epoch(text: str) -> float | None:
+    """Return the time that a log has in the common form ("01/Dec/2026:18:38:53 +0000"), in seconds
+    since the epoch; None if it is not valid."""
+    match = _LOCAL_TIME.fullmatch(text)
+    if match is None or match[2] not in MONTHS:
+        return None
+    month = MONTHS.index(match[2]) + 1
+    return _iso_epoch(f"{match[3]}-{month:02}-{match[1]}T{match[4]}{match[5]}:{match[6]}")
+
+
+def _iso_epoch(text: str) -> float | None:
     try:
         time = datetime.fromisoformat(text)
         return time.timestamp() if time.tzinfo else None

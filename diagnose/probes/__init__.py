@@ -129,7 +129,13 @@ INSIDE = (
 )
 #: The inside modules that have nothing to do before a connection or a handshake from here fails, or
 #: `--cloud` asks.
-AFTER_FAILURE = ("other_ports", "cloud", "own_tls_versions", "returned_connections")
+AFTER_FAILURE = (
+    "other_ports",
+    "cloud",
+    "own_tls_versions",
+    "returned_connections",
+    "proxy_headers",
+)
 
 #: Maximum duration of a run, in seconds.
 MAX_TIMEOUT = 3600.0

@@ -68,6 +68,8 @@ GIVEN: dict[str, Any] = {
     "first": 1,
     "last": 100,
     "limit": 100,
+    "now": 1_790_000_000.0,
+    "opened": 3,
     "port": 443,
     "position": 100,
     "is_whole": True,

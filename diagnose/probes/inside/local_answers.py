@@ -107,6 +107,10 @@ async def _look_elsewhere(ctx: ProbeContext) -> None:
     is_known = own and configs and ctx.observed(Listeners)
     if not is_known or all(page.address in own for page in ctx.observed(Exchange)):
         return
+    if any(map(_is_balancer_error, ctx.observed(Exchange))):
+        from diagnose.probes.inside.proxy_headers import read_health_checks
+
+        await read_health_checks(ctx)
     # Imported late: most names lead to the server's own addresses.
     from diagnose.probes.inside.other_machine import compare_pages
 

@@ -9,6 +9,7 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.processes import TunnelClient
+from diagnose.model.tls import Handshake
 from diagnose.parsers.tunnels import (
     PROGRAMS,
     config_files,
@@ -27,6 +28,14 @@ MAX_BYTES, MAX_CLIENTS = 65536, 6
 @probe(after=Exchange)
 async def tunnels(ctx: ProbeContext, exchange: Exchange) -> None:
     if exchange.is_page_of(ctx.target) and (exchange.status or 999) >= 400:
+        await _list_clients(ctx)
+
+
+@probe(after=Handshake)
+async def tunnels_of_handshakes(ctx: ProbeContext, handshake: Handshake) -> None:
+    """A tunnel of TCP ends the connection where its client reaches nobody."""
+    kind = handshake.failure.kind if handshake.failure else ""
+    if kind in {"closed", "reset"} and handshake.is_browser_like:
         await _list_clients(ctx)
 
 

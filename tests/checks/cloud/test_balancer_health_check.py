@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Confidence, Edit, Failure, Observation, Vantage
+from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import ADDRESS
@@ -16,6 +17,8 @@ from tests.support.front_evidence import (
     local,
     redirecting,
 )
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "cloud.balancer-health-check"
 AWS = (("Server", "awselb/2.0"),)
@@ -126,3 +129,38 @@ def test_silent_where_the_server_itself_fails() -> None:
 )
 def test_silent_at_other_answers(page: Exchange) -> None:
     assert not judge(CHECK, page)
+
+
+ASKED = RefusedHealthCheck(
+    vantage=Vantage.SERVER, file="/var/log/nginx/access.log", sender=EDGE, method="GET",
+    path="/healthz", status=404, every_s=5.0, times=9,
+)  # fmt: skip
+CLOSED = "server {\n    listen 80 default_server;\n    return 404;\n}\n"
+
+
+def edits(*seen: Observation) -> list[str]:
+    (claim,) = judge(CHECK, *behind(FRONT, HAPROXY, local()), *seen, masked=False)
+    assert claim.fix is not None
+    assert claim.facts["asked_status"] == 404
+    return [step.diff for step in claim.fix.steps if isinstance(step, Edit)]
+
+
+def test_names_the_check_of_the_access_log_and_lets_nginx_answer_it() -> None:
+    (diff,) = edits(ASKED, config(CLOSED), RUNNING)
+    assert "+    location = /healthz {\n+        access_log off;\n+        return 200 ok;" in diff
+    assert "-    return 404;\n" in diff
+    assert "+        return 404;\n" in diff
+
+
+def test_apache_answers_it_by_a_rule() -> None:
+    (diff,) = edits(ASKED, APACHE, apache_config())
+    assert "+    RewriteRule ^/healthz$ - [R=200,L]" in diff
+
+
+def test_a_check_of_somebody_else_or_of_a_strange_path_is_no_reason_to_edit() -> None:
+    other = replace(ASKED, sender="192.0.2.9", agent="curl/8.14")
+    (claim,) = judge(CHECK, *behind(FRONT, HAPROXY, local()), other, masked=False)
+    assert not claim.facts["asked_path"]
+    assert not edits(replace(ASKED, path="/a{b}"), config(CLOSED), RUNNING)
+    agent = replace(other, agent="ELB-HealthChecker/2.0")
+    assert edits(agent, config(CLOSED), RUNNING)

@@ -2,10 +2,12 @@
 
 import pytest
 
-from diagnose.model import Confidence, Observation, Severity
+from diagnose.model import Confidence, Observation, Severity, Vantage
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails
+from diagnose.model.web_servers import ServerFile, WebServerConfig
 from tests.support.check_evidence import judge
 from tests.support.front_evidence import CLOUDFLARE, EDGE, behind, edge_handshake, edge_page, local
+from tests.support.nginx_evidence import config
 from tests.support.packets import DROP, commands, dport, field, nft, saved, undone
 
 CHECK = "firewall.front-banned"
@@ -18,6 +20,17 @@ def banned(*addresses: str, port: object = 443, table: str = "inet f2b-table") -
     sets = ({"name": "addr-set-bots", "type": "ipv4_addr", "elem": list(addresses)},)
     rule = [dport(port), field("ip", "saddr", "@addr-set-bots"), DROP]
     return nft(rule, table=table, sets=sets)
+
+
+NEIGHBOUR_BANNED = behind(
+    edge_page(504, headers=(("Server", "balancer"),)), edge_handshake(), local(),
+    banned("203.0.113.81", table="ip crowdsec"),
+)  # fmt: skip
+
+
+def apache(text: str) -> WebServerConfig:
+    file = ServerFile("/etc/apache2/apache2.conf", text)
+    return WebServerConfig(vantage=Vantage.SERVER, product="apache", path=file.path, files=(file,))
 
 
 def test_fires_at_a_ban_of_the_address_that_answers() -> None:
@@ -40,13 +53,25 @@ def test_fires_at_a_ban_of_another_address_of_cloudflare() -> None:
     assert "162.158.0.0/15" in str(claim.facts["line"])
 
 
-def test_fires_at_a_balancer_whose_neighbour_is_banned() -> None:
-    page = edge_page(504, headers=(("Server", "balancer"),))
-    crowd = banned("203.0.113.81", table="ip crowdsec")
-    seen = behind(page, edge_handshake(), local(), crowd)
-    (claim,) = judge(CHECK, *seen, masked=False)  # Stand-ins are no neighbours.
+@pytest.mark.parametrize(
+    "trust",
+    [
+        config("http { set_real_ip_from 198.51.100.7; set_real_ip_from 203.0.113.0/24; }"),
+        apache("RemoteIPInternalProxy 203.0.113.81\n"),
+    ],
+    ids=["nginx", "apache"],
+)
+def test_fires_at_a_ban_of_another_machine_that_the_web_server_trusts(trust: Observation) -> None:
+    (claim,) = judge(CHECK, *NEIGHBOUR_BANNED, trust, masked=False)  # Stand-ins are in no network.
     assert claim.facts["addresses"] == ("203.0.113.81",)
     assert claim.facts["line"] == "ignoreip = 127.0.0.1/8 ::1 203.0.113.81"
+
+
+def test_silent_at_a_ban_of_a_neighbour_that_nobody_names() -> None:
+    """It may be an attacker at the same hoster; and who trusts everybody names nobody."""
+    assert not judge(CHECK, *NEIGHBOUR_BANNED, masked=False)
+    everybody = config("http { set_real_ip_from 0.0.0.0/0; }")
+    assert not judge(CHECK, *NEIGHBOUR_BANNED, everybody, masked=False)
 
 
 def test_fires_at_a_rule_of_iptables_and_at_a_route() -> None:

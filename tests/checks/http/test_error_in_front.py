@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Confidence, Vantage
+from diagnose.model import Confidence, Manual, Vantage, Where
 from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
@@ -43,6 +43,18 @@ def test_any_web_server_may_be_the_sites(name: str, claims: int) -> None:
     )
     observations = behind(edge_handshake(), edge_page(502), local(chain=()), server)
     assert len(judge(CHECK, *observations)) == claims
+
+
+def test_names_the_cache_that_has_kept_an_error() -> None:
+    page = edge_page(404, headers=(("CF-Cache-Status", "HIT"), ("Age", "5231"), *CLOUDFLARE))
+    (claim,) = judge(CHECK, *behind(edge_handshake(), page, local()))
+    assert claim.facts["kept"] == "CF-Cache-Status: HIT, Age: 5231"
+    assert not claim.facts["unknown_site"]
+    assert claim.fix
+    assert claim.fix.steps == (Manual("purge", Where.CLOUD_CONSOLE),)
+    page = edge_page(404, headers=(("CF-Cache-Status", "DYNAMIC"), *CLOUDFLARE))
+    (claim,) = judge(CHECK, *behind(edge_handshake(), page, local()))
+    assert not claim.facts["kept"]
 
 
 def test_fires_where_the_edge_never_answers() -> None:

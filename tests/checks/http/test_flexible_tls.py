@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.model import Confidence, Edit, Manual
+from diagnose.model import Confidence, Edit, Manual, Observation
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.nginx.config import parse
@@ -16,6 +16,8 @@ from tests.support.front_evidence import (
     local,
     redirecting,
 )
+from tests.support.nginx_evidence import RUNNING
+from tests.support.nginx_evidence import config as nginx_config
 from tests.support.redirect_evidence import PLAIN
 from tests.support.web_server_evidence import APACHE, apache_config
 
@@ -127,3 +129,51 @@ def test_each_web_server_gets_its_own_words(product: str) -> None:
     for name, (here, forwarded) in words.items():
         assert (here in said) is (name == product)
         assert (forwarded in said) is (name == product)
+
+
+PHP = redirecting(headers=(("Location", URL), ("X-Powered-By", "PHP/8.2.7")))
+PHP_SITE = """\
+server {
+    listen 80;
+    server_name shop.example.com;
+    root /var/www/wp;
+    location / {
+        try_files $uri $uri/ /index.php?$args;
+    }
+    location ~ \\.php$ {
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+
+
+def php_step(*seen: Observation) -> Manual:
+    (claim,) = judge(CHECK, *behind(edge_handshake(), LOOP, *seen), masked=False)
+    assert claim.fix
+    steps = [step for step in claim.fix.steps if isinstance(step, Manual)]
+    return next(step for step in steps if step.step in {"php-https", "forwarded-proto"})
+
+
+def test_php_gets_the_visitors_scheme_from_the_field_of_the_front() -> None:
+    """WordPress redirects by itself, by the variable HTTPS."""
+    step = php_step(PHP, nginx_config(PHP_SITE), RUNNING)
+    assert step.step == "php-https"
+    edit = step.commands[0]
+    assert isinstance(edit, Edit)
+    assert '+    if ($http_x_forwarded_proto = "https") { set $https_in_front on; }' in edit.diff
+    assert "+        fastcgi_param HTTPS $https_in_front if_not_empty;" in edit.diff
+
+
+def test_apache_gives_php_the_scheme_by_a_line() -> None:
+    site = "<VirtualHost *:80>\n    ServerName shop.example.com\n</VirtualHost>\n"
+    step = php_step(PHP, APACHE, apache_config(site))
+    assert step.step == "php-https"
+    assert 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on' in str(step.commands[0])
+
+
+def test_another_program_or_a_location_that_inherits_its_lines_is_left_to_a_person() -> None:
+    assert php_step(redirecting(), nginx_config(PHP_SITE), RUNNING).step == "forwarded-proto"
+    bare = "        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+    text = PHP_SITE.replace(bare, "")
+    assert php_step(PHP, nginx_config(text), RUNNING).step == "forwarded-proto"

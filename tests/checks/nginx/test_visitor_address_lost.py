@@ -86,17 +86,20 @@ def test_silent_about_a_limit_that_refused_a_visitor_or_takes_the_address() -> N
     assert not judged(SITE + INNER.replace("REAL", real), LIMITED, asked=False)
 
 
-def test_the_inner_block_reads_the_field_that_cloudflare_sends() -> None:
-    """Varnish between the two blocks adds its own address to X-Forwarded-For."""
+def test_the_block_of_the_visitors_takes_the_address_from_cloudflare() -> None:
+    """Varnish between the two blocks adds its own address to X-Forwarded-For. Whoever reaches this
+    server past Cloudflare may send its field too, so the inner block never reads that."""
     real = "set_real_ip_from 127.0.0.1;\n    real_ip_header X-Real-IP;"
     edge = replace(page(200), address="203.0.113.80", headers=(("CF-RAY", "8a1b-FRA"),))
     inner, line = config(SITE + INNER.replace("REAL", real)), replace(LIMITED, when=LOADED - 60)
     (claim,) = judge(CHECK, RUNNING, inner, edge, line, target=SHOP, masked=False)
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
-    edit = str(claim.fix.steps[0])
-    assert "+    real_ip_header CF-Connecting-IP;" in edit.replace("\\n", "\n")
-    assert "set_real_ip_from 103" not in edit
+    edit = str(claim.fix.steps[0]).replace("\\n", "\n")
+    assert "+    set_real_ip_from 162.158.0.0/15;" in edit
+    assert "+    real_ip_header CF-Connecting-IP;" in edit
+    assert "+        proxy_set_header X-Real-IP $remote_addr;" in edit
+    assert "-    real_ip_header" not in edit
     # It is read already: this server's own requests come without it.
     read = config(SITE + INNER.replace("REAL", real.replace("X-Real-IP", "CF-Connecting-IP")))
     assert not judge(CHECK, RUNNING, read, edge, line, target=SHOP, masked=False)

@@ -4,9 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Vantage,
+)
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
+from diagnose.model.server import Interface
 from diagnose.model.web_servers import (
     ServerFile,
     SiteSocket,
@@ -19,6 +29,7 @@ from diagnose.parsers.haproxy.sites import listens_of, sites_of
 from tests.support.caddy_evidence import CADDY, caddy_config, document
 from tests.support.caddy_evidence import CONFIG as CADDYFILE
 from tests.support.check_evidence import SHOP, judge
+from tests.support.front_evidence import EDGE, edge_page, local
 from tests.support.haproxy_evidence import CONFIG, SERVER, TEXT, config
 from tests.support.nginx_evidence import RUNNING
 from tests.support.nginx_evidence import SITE as SITES
@@ -183,3 +194,45 @@ def test_fires_on_the_site_of_caddy_alone() -> None:
     (claim,) = caddy_behind(rule, "")
     assert claim.confidence is Confidence.LIKELY
     assert not caddy_behind("", rule)
+
+
+EDGE_PAGE = edge_page(403)
+NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10",))
+
+
+def behind_machine(*seen: Observation) -> list[Claim]:
+    return judge(CHECK, NIC, EDGE_PAGE, *seen, target=SHOP, masked=False)
+
+
+def haproxy_on_80(*rules: str) -> tuple[Observation, ...]:
+    lines = "".join(f"    {rule}\n" for rule in rules)
+    text = (
+        f"defaults\n    mode http\nfrontend web\n    bind :80\n{lines}"
+        "    default_backend app\nbackend app\n    server a 127.0.0.1:3000\n"
+    )
+    return replace(SERVER, ports=(80,)), config(text)
+
+
+def test_fires_where_the_list_sees_a_machine_in_front() -> None:
+    """TLS ends at the balancer; the field of the balancer alone is believed."""
+    deny = "http-request deny unless { src 198.51.100.0/24 }"
+    (claim,) = behind_machine(*haproxy_on_80(deny))
+    assert claim.confidence is Confidence.LIKELY
+    assert (claim.facts["address"], claim.facts["remote"]) == (EDGE, True)
+    assert claim.fix
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    line = "http-request set-src req.hdr(x-forwarded-for,-1) if { src 203.0.113.80 }"
+    assert f"+    {line}" in edit.diff
+    site = SITE.replace("8080", "80").format("Require ip 198.51.100.0/24")
+    (claim,) = behind_machine(replace(APACHE, ports=(80,)), apache_config(site))
+    assert claim.fix
+    assert f"RemoteIPInternalProxy {EDGE}" in str(claim.fix.steps)
+
+
+def test_silent_about_a_machine_in_front_that_is_listed_or_whose_own_answer_it_is() -> None:
+    deny = "http-request deny unless { src 203.0.113.0/24 }"
+    assert not behind_machine(*haproxy_on_80(deny))
+    deny = "http-request deny unless { src 198.51.100.0/24 }"
+    assert not behind_machine(local(), *haproxy_on_80(deny))
+    own = replace(EDGE_PAGE, address="203.0.113.10")
+    assert not judge(CHECK, NIC, own, *haproxy_on_80(deny), target=SHOP, masked=False)

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
-from diagnose.model import Confidence, Vantage
+from diagnose.model import Confidence, Failure, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.processes import TunnelClient
+from diagnose.model.server import Interface
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import listening
+from tests.support.front_evidence import local
+from tests.support.tls_evidence import shake
 
 CHECK = "server.tunnel-target-down"
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=502)
@@ -40,3 +43,17 @@ def test_silent_where_a_program_listens_or_it_is_for_another_site() -> None:
 def test_silent_where_one_of_several_without_names_may_be_meant() -> None:
     first = replace(CLIENT, names=())
     assert not judge(CHECK, first, replace(first, port=8081), listening(3000), PAGE)
+
+
+def test_fires_where_a_tunnel_of_tcp_cuts_the_handshake() -> None:
+    """frp of type https has no page of its own."""
+    nic = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10",))
+    cut = shake(address="203.0.113.80", failure=Failure("closed", "closed"))
+    seen = (nic, cut, CLIENT, listening(3000))
+    (claim,) = judge(CHECK, *seen, local(), masked=False)
+    assert claim.facts["site_port"] == 443
+    assert not claim.facts["status"]
+    late = shake(address="203.0.113.80", failure=Failure("timeout", "timed out"))
+    assert not judge(CHECK, nic, late, CLIENT, listening(3000), masked=False)
+    own = shake(failure=Failure("closed", "closed"))
+    assert not judge(CHECK, nic, own, CLIENT, listening(3000), masked=False)

@@ -7,7 +7,7 @@ from .. import certificates, site
 from ..lab import BUNDLE, SERVER, Lab
 from ..scenario import healthy, scenario
 from .addresses import FOLDER as EDGE
-from .addresses import OTHER, PASSED_ON, other_machine
+from .addresses import OTHER, PASSED_ON, WEBSOCKETS, other_machine
 from .netfilter import NO_FAIL2BAN
 
 FOLDER = "/etc/nginx/pulls"
@@ -118,3 +118,29 @@ def cdn_is_banned_for_its_visitors(lab: Lab) -> None:
 def cdn_passes_by_a_jail_with_another(lab: Lab) -> None:
     """Somebody who came past the CDN is banned."""
     _jail_of_bots(lab, "192.0.2.66")
+
+
+def _list_of_fronts(lab: Lab, *networks: str) -> None:
+    """The ports of the site are open to a list, and a CDN asks from its own address."""
+    error = f"location @failed {{ {RAY} return 522 'error code: 522'; }}"
+    other_machine(
+        lab, f"{BANNING} {WEBSOCKETS} error_page 504 = @failed; }} {error} location /unused {{"
+    )
+    lab.dns([OTHER])
+    server, jump = lab.server, "INPUT -p tcp -m multiport --dports 80,443 -j FRONTS"
+    undo = f"iptables -D {jump}; iptables -F FRONTS; iptables -X FRONTS"
+    lab.undo(lambda: server.sh(undo, check=False))
+    listed = "; ".join(f"iptables -A FRONTS -s {each} -j RETURN" for each in networks)
+    server.sh(f"iptables -N FRONTS; {listed}; iptables -A FRONTS -j DROP; iptables -I {jump}")
+
+
+@scenario(outside="http.cdn-error", server="firewall.front-not-admitted", differs=("rules",))
+def cdn_has_a_network_that_the_list_lacks(lab: Lab) -> None:
+    """Error 522, after the documentation of it
+    (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-522/)."""
+    _list_of_fronts(lab, "192.0.2.0/24", "203.0.113.0/26")
+
+
+@healthy()
+def cdn_has_a_network_of_the_list(lab: Lab) -> None:
+    _list_of_fronts(lab, "192.0.2.0/24", "203.0.113.64/26")

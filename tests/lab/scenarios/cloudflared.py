@@ -168,6 +168,16 @@ def tunnel_was_not_restarted_after_the_edit(lab: Lab) -> None:
     lab.server.write(CONFIG, text.replace("    service: https://localhost:443\n", own))
 
 
+@scenario(
+    outside=None, server="server.tunnel-rule-missing", differs=(CONFIG,),
+    not_on=ONE_LAYOUT,
+)  # fmt: skip
+def tunnel_has_no_rule_for_the_name(lab: Lab) -> None:
+    """https://github.com/peakflo/20x/pull/406: no rule has the name, so the last one answers."""
+    text = RULES.replace("{name}", "www.shop.example.com")
+    through_cloudflared(lab, "http://127.0.0.1:3000", text)
+
+
 @healthy(not_on=ONE_LAYOUT)
 def tunnel_that_names_the_certificate(lab: Lab) -> None:
     text = RULES.replace("    service: {service}\n", TRUSTED)

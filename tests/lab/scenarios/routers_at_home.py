@@ -1,9 +1,11 @@
 """The name's address is a router's, which forwards ports to this server. The router of the
 laboratory is that one."""
 
+from .. import certificates
 from ..containers import Engine, application, proxy
 from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
+from .addresses import OTHER, other_machine
 from .compose_files import labels
 from .nginx_in_container import TEXT
 
@@ -55,3 +57,14 @@ def router_forwards_to_ports_that_a_container_left(lab: Lab) -> None:
     proxy(engine, TEXT, hosts=f"{address} app\n", labels=labels("proxy"))
     lab.server.sh("firewall-cmd -q --add-port 8443/tcp --add-port 8080/tcp")
     forwards(lab, (443, 8443), (80, 8080))
+
+
+LOGIN = "default_type text/html; return 200 '<html><head><title>FRITZ!Box</title></head></html>';"
+
+
+@scenario(outside="tcp.router-page", manual=ROUTER)
+def router_keeps_the_port_for_its_own_page(lab: Lab) -> None:
+    """After https://github.com/sandstorm-io/sandstorm/issues/1729 and
+    https://github.com/Freetz/freetz/issues/5: no rule forwards 443, and the router answers."""
+    other_machine(lab, LOGIN, certificates.leaf("fritz.box", issuer="self"))
+    lab.dns([OTHER])

@@ -18,7 +18,7 @@ from tests.support.tls_evidence import shake
 
 ROUTER, OWN = "198.51.100.1", "192.168.1.10"
 ASKED = ("timeout", PATIENCE, "bash", "-c", SCRIPT, "bash", ROUTER, "443")
-LISTED = f"0 0 {OWN}:45678 {ROUTER}:443\n0 0 {OWN}:8123 192.168.1.1:45678\n"
+LISTED = f"@ open\n0 0 {OWN}:45678 {ROUTER}:443\n0 0 {OWN}:8123 192.168.1.1:45678\n"
 NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=(OWN,))
 PLAIN = Failure("protocol", "wrong version number")
 
