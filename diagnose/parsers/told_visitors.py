@@ -1,6 +1,7 @@
 """The addresses of visitors in a message: "our customer at 198.51.100.7 gets 403", "[client
 198.51.100.7:51234] client denied by server configuration". No I/O."""
 
+from contextlib import suppress
 from ipaddress import ip_address
 
 from diagnose.parsers.lazy_pattern import lazy_pattern
@@ -25,6 +26,15 @@ _OF_OTHERS = lazy_pattern(
 _OF_CLIENT = lazy_pattern(
     r"(?i)(?:client|visitor|remote(?: address| ip)?|peer|from)[\s:=\"'(\[]{0,4}$"
 )
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """Return all addresses in a text, whosever they are."""
+    found: dict[str, None] = {}
+    for match in _ADDRESS.finditer(text[:MAX_TEXT]):
+        with suppress(ValueError):
+            found[str(ip_address(match["v4"] or match["v6"]))] = None
+    return tuple(found)
 
 
 def told_visitors(text: str) -> tuple[str, ...]:
