@@ -2,6 +2,7 @@
 in a page, in a message, or in its log (`parsers.program_limits`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from checks.http import endpoint_subjects
 from diagnose.model import (
@@ -48,18 +49,14 @@ def limit_claim(
     `place` is the program, None if that is not known."""
     subjects = endpoint_subjects(own)
     visitor = _visitor(evidence, limit)
-    is_over = not own and limit.limit_of == "pool" and not _fails_now(evidence, limit)
+    is_over = not own and limit.limit_of in {"pool", "rate"} and not _fails_now(evidence, limit)
     is_sure = bool(own) or bool(place and place.list_file and place.address in _named(evidence))
-    return Claim(
+    claim = Claim(
         about=merge_subjects(subjects) if own else Subject(port=evidence.target.port),
         covers=subjects,
         because=(*(own or page_exchanges(evidence)), *([place] if place else [])),
         confidence=Confidence.CERTAIN if is_sure else Confidence.LIKELY,
-        severity=Severity.NOTE
-        if is_over
-        else None
-        if own and limit.limit_of != "rate"
-        else Severity.WARNING,
+        severity=_severity(evidence, limit, bool(own), is_over),
         is_reported=is_told or (place is not None and not own),
         rests_on_words=not own and place is None,
         facts={
@@ -79,6 +76,33 @@ def limit_claim(
         },
         fix=_fix(limit, visitor, place),
     )
+    return _with_source(evidence, claim) if limit.limit_of == "rate" else claim
+
+
+def _severity(
+    evidence: Evidence, limit: ProgramLimit, is_shown: bool, is_over: bool
+) -> Severity | None:
+    """Return a note for what is over, and for a limit of requests about which nobody asks: it may
+    be meant, and this run may have used it up itself."""
+    if is_over or (limit.limit_of == "rate" and evidence.target.symptom is None):
+        return Severity.NOTE
+    return None if is_shown and limit.limit_of != "rate" else Severity.WARNING
+
+
+def _with_source(evidence: Evidence, claim: Claim) -> Claim:
+    """Return the claim with the line by which the program trusts its proxy, if its source was read
+    and lacks it: until then it counts all visitors as one."""
+    # Imported late: few programs limit requests.
+    from checks.upstream._own_remedy import source_remedy
+
+    own = source_remedy(evidence, "trusted_proxy")
+    if own is None:
+        return claim
+    read, remedy = own
+    facts = {**claim.facts, **remedy.facts, "untried": False}
+    severity = Severity.WARNING if claim.facts["untried"] else claim.severity
+    because = (*claim.because, read)
+    return replace(claim, because=because, facts=facts, fix=remedy.fix, severity=severity)
 
 
 def logged_ban(evidence: Evidence) -> ProgramBan | None:

@@ -2,7 +2,8 @@
 limit of its own; or the log of the program behind the site has them, after a message about 403 or
 about one visitor alone. The page itself may be answered: others get in.
 
-A message about connections or processes that ran out is a note, if the page is answered now.
+A message about a limit of requests, or about connections or processes that ran out, is a note, if
+the page is answered now.
 """
 
 from collections.abc import Iterator

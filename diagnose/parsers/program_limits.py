@@ -50,6 +50,9 @@ _TABLE: tuple[tuple[str, str, LimitOf, str], ...] = (
      r"Please try again in \d{1,4} (?:minute|hour)"),
     # axes/conf.py, axes/locale
     ("axes", "django-axes", "ban", r"Account locked: too many login attempts\."),
+    # express-rate-limit: source/rate-limit.ts
+    ("express", "express-rate-limit", "rate",
+     r"Too many requests, please try again later\."),
     # rest_framework/exceptions.py
     ("drf", "Django REST framework", "rate",
      r"Request was throttled\.(?: Expected available in \d{1,9} seconds?)?"),

@@ -18,6 +18,7 @@ from diagnose.parsers.program_limits import limit_told
         ("Too many failed login attempts.</strong> Please try again in 1 hour.", "limitlogin"),
         ("Account locked: too many login attempts. Please try again later.", "axes"),
         ('{"detail":"Request was throttled. Expected available in 55 seconds."}', "drf"),
+        ("Too many requests, please try again later.", "express"),
         ("Retry later\n", "rackattack"),
         ('{"message": "Too Many Attempts."}', "laravel"),
         ('{"error":"Rate limit exceeded: 5 per 1 minute"}', "limiter"),

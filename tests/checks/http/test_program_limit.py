@@ -51,9 +51,12 @@ def test_fires_and_deletes_the_decision_of_crowdsec() -> None:
     assert claim.fix.applicability is Applicability.REVIEW
 
 
-def test_fires_as_a_warning_on_a_limit_of_requests() -> None:
-    (claim,) = judge(CHECK, replace(PAGE, status=429, body="Retry later\n"))
-    assert claim.severity is Severity.WARNING
+def test_fires_as_a_note_on_a_limit_of_requests_and_louder_for_who_asks() -> None:
+    page = replace(PAGE, status=429, body="Retry later\n")
+    (claim,) = judge(CHECK, page)
+    assert claim.severity is Severity.NOTE
+    (asked,) = told("429 Too Many Requests", page)
+    assert asked.severity is Severity.WARNING
 
 
 def test_silent_on_a_page_that_is_shown() -> None:
