@@ -137,6 +137,8 @@ def _denies(rule: Rule, situation: Situation, path: str, address: str) -> bool:
     if len(own) != 1 or (others and rule.negated):
         return False
     (literal,) = own
+    if any(criterion.file for criterion in literal.criteria):
+        return False
     is_in = any(_has(criterion.values, address) for criterion in literal.criteria)
     is_true = is_in != literal.negated
     is_denied = is_true != rule.negated

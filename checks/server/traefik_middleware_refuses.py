@@ -6,7 +6,8 @@ Traefik's own answers are the words of the status alone. The control is the appl
 directly: it answers otherwise. That the limit of the body is met nothing of a run shows: a person
 asks about it.
 
-A list or a limit is often meant: without a message it is a note.
+A list or a limit is often meant: without a message it is a note. Where somebody names a visitor
+(the option `--from`, or a message), a list counts that does not have this address, and no other.
 """
 
 import re
@@ -17,9 +18,10 @@ from checks.server._backend_answers import answer_with, route_to_application
 from checks.server._body_limits import ENOUGH, raised_limit, raising_fix
 from checks.upstream._responses import asks_about_size, may_be_reported_limit
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.traefik import Refuser, Router, TraefikState
+from diagnose.model.visitor import visitor_address
 from diagnose.model.web_servers import WebServer
 
 #: The words of the statuses as Go has them ("http.StatusText"); a recording marks them.
@@ -27,7 +29,7 @@ _BODY = {
     403: re.compile(r"\A(?:\*\*\* )?Forbidden\s{0,9}\Z"),
     429: re.compile(r"\A(?:\*\*\* )?Too Many(?: Requests)?(?:\s{1,9}Too Many)?\s{0,9}\Z"),
 }
-_STEP = "change-the-middleware"
+_STEP, _FORBIDDEN = "change-the-middleware", 403
 
 
 @check(
@@ -48,12 +50,28 @@ def traefik_middleware_refuses(evidence: Evidence) -> Iterator[Claim]:
     statuses = {page.status or 0 for page in pages}
     for status, body in _BODY.items():
         refusers = [each for each in router.refusers if each.status == status]
-        if statuses == {status} and len(refusers) == 1 and all(body.match(p.body) for p in pages):
-            yield _claim(view, state, router, refusers[0], pages)
+        is_met = statuses == {status} and all(body.match(p.body) for p in pages)
+        if len(refusers) != 1:
+            continue
+        visitor, is_in = _named(evidence, refusers[0])
+        if (is_met and not is_in) or is_in is False:
+            yield _claim(view, state, router, refusers[0], pages, visitor)
     sizes = [each for each in router.refusers if each.status == 413 and each.value.isdecimal()]
     limit = int(sizes[0].value[:15]) if sizes else 0
     if limit and asks_about_size(evidence) and may_be_reported_limit(evidence, limit, ENOUGH):
         yield _claim(view, state, router, sizes[0], ())
+
+
+def _named(evidence: Evidence, refuser: Refuser) -> tuple[str, bool | None]:
+    """Return the visitor whom somebody names, and whether a list of addresses has them; "" and None
+    if nobody is named, or nothing is known."""
+    if refuser.status != _FORBIDDEN or not (evidence.target.symptom or visitor_address(evidence)):
+        return "", None
+    # Imported late: few people name a visitor.
+    from checks.server._traefik_lists import admits, named_visitor
+
+    visitor = named_visitor(evidence)
+    return visitor, admits(refuser, visitor)
 
 
 def _router(state: TraefikState, port: int) -> Router | None:
@@ -74,6 +92,7 @@ def _claim(
     router: Router,
     refuser: Refuser,
     pages: Sequence[Exchange],
+    visitor: str = "",
 ) -> Claim:
     evidence, target = view.evidence, view.evidence.target
     subject, is_size = Subject(port=target.port, path=target.path), refuser.status == 413
@@ -83,7 +102,7 @@ def _claim(
         covers=() if is_size else (subject, Subject(port=target.port)),
         because=(state, view.server, *pages),
         confidence=_confidence(view, state, refuser),
-        severity=None if is_size or _is_asked(evidence, refuser) else Severity.NOTE,
+        severity=None if is_size or visitor or _is_asked(evidence, refuser) else Severity.NOTE,
         facts={
             **view.facts,
             "path": target.path_without_query,
@@ -98,9 +117,26 @@ def _claim(
             "rate": refuser.status == 429,
             "burst": refuser.kind == "rateLimit",
             "size": is_size,
+            "visitor": visitor,
         },
-        fix=_fix(view, refuser, place) if is_size else manual_fix(view, _STEP),
+        fix=_fix(view, refuser, place) if is_size else _opening_fix(view, refuser, place, visitor),
     )
+
+
+def _opening_fix(
+    view: ServerView, refuser: Refuser, place: tuple[str, int] | None, visitor: str
+) -> Fix:
+    """Add the visitor who is named to the list, or raise the limit for who asks about it, where
+    Traefik reads its files again by itself."""
+    is_limit = refuser.kind == "rateLimit" and refuser.value.isdecimal()
+    if visitor or (is_limit and _is_asked(view.evidence, refuser)):
+        from checks.server._traefik_edits import is_watched
+        from checks.server._traefik_lists import added_visitor, raised_rate
+
+        edit = added_visitor(view, place, visitor) if visitor else raised_rate(view, place, refuser)
+        if edit is not None and is_watched(view):
+            return Fix((edit,), Applicability.REVIEW)
+    return manual_fix(view, _STEP)
 
 
 def _fix(view: ServerView, refuser: Refuser, place: tuple[str, int] | None) -> Fix:

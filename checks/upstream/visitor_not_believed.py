@@ -43,7 +43,13 @@ _FRAMEWORKS = ("express", "aspnet", "flask", "rails", "laravel", "uvicorn")
     severity=Severity.ERROR,
     needs=[NginxConfig, Exchange],
     needs_fault=[CountedRequest],
-    explains=["upstream.own-answer", "http.server-error", "nginx.other-requests-failed"],
+    explains=[
+        "http.program-limit",
+        "http.program-limit-told",
+        "upstream.own-answer",
+        "http.server-error",
+        "nginx.other-requests-failed",
+    ],
 )
 def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
     requests = list(evidence.good(CountedRequest))

@@ -80,6 +80,7 @@ MESSAGES = Messages(
     Message("conntrack", "the table of tracked connections is full"),
     Message("no-space", "no space left on device"),
     Message("no-files", "too many open files"),
+    Message("program-limit", "a program keeps a visitor out, or has reached a limit of its own"),
     Message("file-denied", "no permission for a file"),
     Message("file-missing", "nginx: a file does not exist"),
     Message("script", "PHP: the script does not exist or is not allowed"),

@@ -4,7 +4,17 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation, Subject
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, HostName, Label, Text, UrlPath, Word
+from diagnose.model.marks import (
+    Address,
+    FilePath,
+    HostName,
+    Label,
+    ServerText,
+    Text,
+    UrlPath,
+    Word,
+)
+from diagnose.model.processes import Starter as ProcessStarter
 from diagnose.model.summary import Summary, counted, phrase
 
 #: How much a line tells: an exception or a fatal error (3), something refused or missing (2), a
@@ -37,6 +47,36 @@ class ProgramLine(Observation):
     process: Label = ""
     setting: Text = ""
     unit: Label = ""
+
+    def summary(self) -> Summary:
+        return self.process or self.endpoint, self.message
+
+
+@frozen(kw_only=True, eq=False)
+class ProgramBan(Observation):
+    """The program behind the site keeps an address out: by the page that this run got, or by the
+    last line of its log that says so (`source`).
+
+    `limit` names the words (`parsers.program_limits`), and `address` is the one that they name, ""
+    for none. `list_file` is the file in which the program keeps its bans, if it has the address,
+    and `list_text` its text. `endpoint`, `process`, `unit`, `container`, `engine` and `starter` are
+    the program.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    limit: Word
+    message: Text
+    endpoint: FilePath
+    source: Literal["log", "page"]
+    process: Label = ""
+    address: Address = ""
+    list_file: FilePath = ""
+    list_text: ServerText = ""
+    unit: Label = ""
+    container: Label = ""
+    engine: Word = ""
+    starter: ProcessStarter | None = None
 
     def summary(self) -> Summary:
         return self.process or self.endpoint, self.message

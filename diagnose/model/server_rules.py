@@ -5,12 +5,30 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, ServerText, UrlPath, Word
+from diagnose.model.marks import Address, FilePath, ServerText, UrlPath, Word
 from diagnose.model.summary import Summary
 
 #: What a condition asks for that is not known here: the visitor's address, a password, the
 #: User-Agent, another header field, or anything else.
 Question = Literal["address", "login", "agent", "field", "other"]
+
+
+#: How a test of the visitor's address is made of others, or what it asks.
+AddressTestName = Literal["all", "any", "none", "in", "true", "false", "unknown"]
+
+
+@frozen
+class AddressTest:
+    """A node of what a rule asks about the visitor's address. Nodes are listed with their members
+    behind them, each one deeper (`depth`). "all", "any" and "none" are about their members; "in" is
+    true for an address of one of `networks`, which stand at `file` and `line` (0 if that is not
+    known); "unknown" asks for something else."""
+
+    depth: int
+    test: AddressTestName
+    networks: tuple[Address, ...] = ()
+    file: FilePath = ""
+    line: int = 0
 
 
 @frozen
@@ -22,7 +40,9 @@ class AnsweringRule:
     "" if no rule takes the request at all, and `condition` the words of its conditions or its
     section. `questions` are what of the conditions is not known; without any the rule holds for
     this run's own request. `file` and `line` are its place. `bypassed` is the application
-    ("host:port") that would get the request, did the rule not answer first.
+    ("host:port") that would get the request, did the rule not answer first. `refuses` is what it
+    asks about the visitor's address, () if nothing else decides or more is not known: the rule
+    answers the visitors for whom it is true.
     """
 
     path: UrlPath
@@ -34,6 +54,7 @@ class AnsweringRule:
     file: FilePath = ""
     line: int = 0
     bypassed: ServerText = ""
+    refuses: tuple[AddressTest, ...] = ()
 
     @property
     def is_certain(self) -> bool:

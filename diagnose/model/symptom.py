@@ -26,6 +26,7 @@ ERROR_STATUS = r"(?:4[0-2]\d|431|451|49\d|5[0-3]\d)"
 #: has; "login-address": a login elsewhere refuses the address to which it has to lead back;
 #: "outgoing": a program of the site does not reach what it asks for itself (a login's provider, a
 #: mail server, the site's own name);
+#: "program-limit": a program keeps a visitor out, or has reached a limit of its own;
 #: "grpc": a client of gRPC says that its call failed, and no status of HTTP;
 #: "callback": a service that calls the site (a payment, a webhook, a health check) does not reach
 #: it; "application": a message with which a known application says that its own address or
@@ -64,7 +65,7 @@ SymptomKind = Literal[
     "upstream-refused", "upstream-unreachable", "upstream-timeout", "upstream-denied",
     "upstream-missing", "upstream-closed", "upstream-none-live", "upstream-tls", "upstream-name",
     "upstream-header", "request-header", "body-size", "limit", "conntrack", "no-space", "no-files",
-    "file-denied", "file-missing", "script",
+    "program-limit", "file-denied", "file-missing", "script",
     "internal-redirects", "port-in-use", "address-unavailable", "port-permission",
     "nginx-certificate", "nginx-key", "nginx-config", "nginx-start",
     "server-application", "server-application-tls", "server-application-slow",

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Label
+from diagnose.model.marks import Address, FilePath, Label, Text, UrlPath, Word
 from diagnose.model.summary import Summary, phrase
 
 RouteRefusal = Literal["blackhole", "unreachable", "prohibit"]
@@ -97,6 +97,25 @@ class ReturnRoute(Observation):
             "route from {source} to {towards}", source=self.source, towards=self.towards
         )
         return subject, self.refusal or phrase("there is one")
+
+
+@frozen(kw_only=True, eq=False)
+class RefusedClients(Observation):
+    """Whom a web server refused the target's own page (403) in the last minutes, by its access log:
+    `clients` are the last addresses, each once, the newest last, and `admitted` those that got it.
+    They asked before the run began. `written` is the time of the last refusal as printed."""
+
+    layer: ClassVar[str] = "server"
+
+    file: FilePath
+    path: UrlPath
+    clients: tuple[Address, ...]
+    written: Text
+    admitted: tuple[Address, ...] = ()
+    server: Word = ""
+
+    def summary(self) -> Summary:
+        return f"{self.path} 403", self.clients
 
 
 def visitor_address(evidence: Evidence) -> str:

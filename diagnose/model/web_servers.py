@@ -375,7 +375,7 @@ class WebServerConfig(Observation):
     has not. `error_log` is the log of the server itself, beside those of its sites. `rules` are
     those that answer the target's own paths themselves, or may, and `folders` those from which it
     answers them (Caddy). `maps` are the files by which HAProxy chooses a backend
-    or a certificate.
+    or a certificate, and its lists of visitors' addresses.
     """
 
     layer: ClassVar[str] = "server"

@@ -70,6 +70,10 @@ _LINE_ROLE = re.compile(
     r"|(?<![\w./:@-])(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}[`\"'”]? (?:instead of|rather than|statt"
     r"|anstatt|au lieu d|en (?:lugar|vez) de|em vez d|ao invés d|invece d|вместо|zamiast"
     r"|in plaats van)\b"
+    # Whom a program keeps out
+    rf"|(?i:\b(?:bann(?:ed|ing)|blacklist(?:ed|ing)) (?:(?:ip|address|host) ){{0,2}}){_ADDRESS}"
+    # Home Assistant: which part of it wrote a line
+    r"|\bhomeassistant(?:\.\w{1,40}){1,6}"
     # Cloudflare's pages
     r"|\bVisit (?:www\.)?cloudflare\.com for more information\b"
     # Traefik, Go: the application that was asked

@@ -1,9 +1,10 @@
 """Messages of programs on a server: of those that order certificates, Apache, Caddy, HAProxy, nginx
-and systemd. No I/O."""
+and systemd, and of those that keep a visitor out. No I/O."""
 
 import re
 
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.program_limits import MESSAGE_WORDS
 
 #: A certificate or key in a message.
 _TLS_FILE = r"/[^\s'\"]{1,300}\.(?:pem|key|crt|cer|p12|pfx|jks|keystore)\b"
@@ -100,6 +101,8 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("server-application", r"\bhaproxy\[\d{1,7}\]: .{0,300}?/-1/\S{1,40} .{0,40}? SC[-D]{0,2} |AH0(?:0957|1114|2454|1079|0898|0959|0940)|attempt to connect to .{1,200} "
         r"failed|http\.log\.error.{0,600}(?:connect: |no such host|server misbehaving|connection re|EOF)"
         r"|The AJP Connector is configured with secretRequired"),
+    # Programs' own bans and limits
+    ("program-limit", MESSAGE_WORDS),
     # nginx and systemd
     ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
     ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"

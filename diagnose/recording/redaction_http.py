@@ -15,6 +15,7 @@ from diagnose.parsers.missing_tokens import (
     says_token_is_read,
 )
 from diagnose.parsers.origin_refusals import REFUSAL
+from diagnose.parsers.program_limits import limit_told
 from diagnose.parsers.secrets import HIDDEN
 from diagnose.parsers.stray_pages import PAGES as STRAY_PAGES
 from diagnose.parsers.telling_answers import answer_reason
@@ -191,6 +192,8 @@ def _statements(body: str) -> list[str]:
     """Return what a page says as a whole, in words that checks understand in the same way."""
     if is_wordless_refusal(400, body):
         return ["<h1>Bad Request (400)</h1>"]
+    if (limit := limit_told(body)) and not any(letter.isdigit() for letter in limit.words):
+        return [limit.words]
     if failed := failed_page(body):
         return [_FAILED[failed.reason]]
     if (names := listed_names(body)) is not None:

@@ -227,6 +227,13 @@ CLIENT_MESSAGES: dict[str, tuple[Example, ...]] = {
     "The kernel": (
         Example("nf_conntrack: nf_conntrack: table full, dropping packet", "conntrack", ""),
     ),
+    "Programs that keep a visitor out": (
+        Example("Your IP address has been banned after too many failed authentication attempts.",
+                "program-limit", ""),
+        Example("WARNING (MainThread) [homeassistant.components.http.ban] Banned IP 198.51.100.10 for "
+                "too many login attempts", "program-limit", ""),
+        Example("FATAL:  sorry, too many clients already", "program-limit", ""),
+    ),
     "acme.sh, win-acme, lego, Caddy, Traefik": (
         Example("[Tue Mar 21 10:40:00 CET 2017] shop.example.com:Verify error:DNS problem: SERVFAIL "
                 "looking up A for shop.example.com", "acme-dns"),

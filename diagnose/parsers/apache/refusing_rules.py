@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnose.model.frozen import frozen
-from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.model.server_rules import AddressTest, AnsweringRule, Question
 from diagnose.parsers.apache.access import Decision, decision_of, words_of
 from diagnose.parsers.apache.config import Directive
 from diagnose.parsers.apache.rewrite_conditions import condition_question, conditions_hold
@@ -274,6 +274,12 @@ def _is_default(section: Directive) -> bool:
 def _access_rule(decision: Decision, request: ServerRequest) -> AnsweringRule:
     is_login = "login" in decision.questions
     first = next((line for line in decision.lines if line.name != "order"), decision.lines[0])
+    refused: tuple[AddressTest, ...] = ()
+    if decision.allowed is None and decision.questions == ("address",):
+        # Imported late: few sites ask for the visitor's address.
+        from diagnose.parsers.apache.address_access import refused_addresses
+
+        refused = refused_addresses(decision)
     return AnsweringRule(
         request.path,
         401 if is_login else 403,
@@ -283,4 +289,5 @@ def _access_rule(decision: Decision, request: ServerRequest) -> AnsweringRule:
         request.websocket,
         first.file,
         first.line,
+        refuses=refused,
     )

@@ -8,8 +8,9 @@ taken. Where nothing answers, Caddy sends 200 without a body.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from diagnose.model.server_rules import AnsweringRule, Question
+from diagnose.model.server_rules import AddressTest, AnsweringRule, Question
 from diagnose.model.web_servers import ServerFile
 from diagnose.parsers.caddy.document import (
     MAX_DEPTH,
@@ -43,13 +44,15 @@ _PASSES = {
 class _Walk:
     """A request on its way. `questions` are those of the routes that it may have taken; `missed`
     the conditions, other than on the path, of routes that hold an application and did not take
-    it. `may_end` is True if a route that it may have taken answers."""
+    it. `may_end` is True if a route that it may have taken answers, and `tests` are what the routes
+    around ask about the visitor's address."""
 
     request: ServerRequest
     found: list[AnsweringRule] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     is_answered: bool = False
     may_end: bool = False
+    tests: tuple[tuple[AddressTest, ...], ...] = ()
 
 
 def answering_rules(document: object, request: ServerRequest) -> tuple[AnsweringRule, ...]:
@@ -83,6 +86,7 @@ def _follow(
 ) -> None:
     """Follow the request through a list of routes until something answers."""
     groups: set[str] = set()
+    outer_tests = walk.tests
     walk.may_end = walk.may_end or depth > MAX_DEPTH
     for number, route in enumerate(routes if depth <= MAX_DEPTH else (), 1):
         group = text_of(route.get("group"))
@@ -98,6 +102,8 @@ def _follow(
         unknown = () if truth else questions_of(route, walk.request) or ("other",)
         condition = " ".join(filter(None, (words, own)))
         handlers = dictionaries(route.get("handle"))
+        tests, own_test = walk.tests, _address_test(route, unknown)
+        walk.tests = (*tests, own_test) if own_test else tests
         for place, handler in enumerate(handlers, 1):
             _handle(walk, handler, (*outer, *unknown), condition, depth)
             if walk.is_answered and depth and truth:
@@ -107,8 +113,33 @@ def _follow(
                 _note_bypassed(walk, [rest, *others])
             if walk.is_answered or len(walk.found) >= MAX_RULES:
                 return
+        # The application takes whom the route takes: what follows is for the others.
+        is_left = own_test and _holds_application(route, 0)
+        walk.tests = (*tests, _joined("none", (own_test,))) if is_left else tests
         if truth and route.get("terminal") is True:
             return
+    walk.tests = outer_tests
+
+
+def _address_test(
+    route: dict[str, object], unknown: tuple[Question, ...]
+) -> tuple[AddressTest, ...]:
+    """Return what a route asks about the visitor's address; () if it asks nothing."""
+    if not unknown:
+        return ()
+    # Imported late: few sites ask for the visitor's address.
+    from diagnose.parsers.address_tests import UNKNOWN
+    from diagnose.parsers.caddy.address_matchers import address_test
+
+    return address_test(route) if unknown == ("address",) else UNKNOWN
+
+
+def _joined(
+    test: Literal["all", "none"], members: tuple[tuple[AddressTest, ...], ...]
+) -> tuple[AddressTest, ...]:
+    from diagnose.parsers.address_tests import joined
+
+    return joined(test, members)
 
 
 def _note_bypassed(walk: _Walk, later: Sequence[dict[str, object]]) -> None:
@@ -141,9 +172,9 @@ def _handle(
     elif rule:
         login: tuple[Question, ...] = ("login",) if name == "authentication" else ()
         own = tuple(dict.fromkeys((*questions, *login)))
-        walk.found.append(
-            AnsweringRule(walk.request.path, status, rule, words, own, walk.request.websocket)
-        )
+        tests = _joined("all", walk.tests) if walk.tests else ()
+        path, websocket = walk.request.path, walk.request.websocket
+        walk.found.append(AnsweringRule(path, status, rule, words, own, websocket, refuses=tests))
         walk.is_answered = not questions and name != "authentication"
     elif name not in _PASSES:
         # A redirect, which is never an empty page, or a handler of a plugin.

@@ -39,7 +39,8 @@ class Criterion:
     fetch ("end" of "path_end") if a flag ("-m str") takes its place. `ignore_case` is True if the
     case of a path's or a User-Agent's letters is not compared ("-i"). `is_own` is True for a name
     in TLS that is read only where the frontend ends TLS itself, False for one that is read only
-    where it passes TLS on."""
+    where it passes TLS on. `file` is the file with the values of "src" ("-f"), "" if there is none:
+    then `values` has only those beside it."""
 
     subject: str
     method: str = "str"
@@ -48,6 +49,7 @@ class Criterion:
     replaced: str = ""
     ignore_case: bool = False
     is_own: bool | None = None
+    file: str = ""
 
 
 def _verbs(*names: str) -> Criterion:
@@ -75,6 +77,8 @@ def criterion_of(words: Sequence[str]) -> Criterion:
     name, own_method = _method(match["name"])
     flags, values = _flags(words[1:])
     method = flags.get("-m", own_method)
+    if name == "src" and set(flags) <= {"-f", "-n"} and not match["converters"]:
+        return Criterion("src", values=values[:MAX_VALUES], file=flags.get("-f", ""))
     if "-f" in flags or "-M" in flags or method not in _EVALUATED:
         return Criterion("")
     strips_port = bool(re.search(r"host_only|field|word", match["converters"]))

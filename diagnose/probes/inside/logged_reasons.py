@@ -49,6 +49,8 @@ _STDERR = 'FastCGI sent in stderr: "'
 
 #: Statuses that say something else than that a path is unknown or a login is missing.
 _UNTOLD = frozenset({401, 404, 405, 407, 429})
+#: Statuses with which programs keep a visitor out.
+_KEPT_OUT = frozenset({401, 403, 429})
 #: Words of a person that may be about what the program itself does.
 _KINDS = frozenset(
     {
@@ -122,8 +124,14 @@ async def _after_words(ctx: ProbeContext, listeners: Listeners) -> None:
 
 
 async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
-    """The page itself names a folder of the application that it may not write."""
-    pages = (page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target))
+    """The page itself names a folder of the application that it may not write, or says that the
+    program keeps the visitor out."""
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    if any(page.status in _KEPT_OUT for page in pages):
+        # Imported late: few pages are refused.
+        from diagnose.probes.inside.program_bans import observe_page_ban
+
+        await observe_page_ban(ctx, listeners)
     bodies = [html.unescape(page.body) for page in pages if (page.status or 0) >= 500]
     named = _PAGE_FOLDER.search(bodies[0]) if bodies else None
     root = next(web_folders(ctx), "") if named else ""
@@ -184,6 +192,11 @@ async def _read(ctx: ProbeContext, listeners: Listeners, path: str) -> None:
         result = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
         emit_if_too_slow(ctx, "the log of the application", result)
         for log in program_logs.parse_logs(result.out):
+            if re.search(r"\b(?i:ban(?:ned)?|blocked|locked)\b", log.text):
+                # Imported late: few programs keep a visitor out.
+                from diagnose.probes.inside.program_bans import observe_logged_ban
+
+                await observe_logged_ban(ctx, endpoint, log)
             reasons = _reasons(log.text, ctx.target.host)
             if not reasons or log.process in CONTAINER_PROCESSES:
                 continue

@@ -73,6 +73,7 @@ async def _read_once(ctx: ProbeContext) -> None:
         return
     if ctx.further_requests.begin(SERVER_ACCESS_LOG):
         _report_unlogged(ctx, configs[0])
+        await _read_refused_clients(ctx, server, configs[0])
         for site in logged_sites(server, configs[0], ctx.target):
             failures = await observe_failures(ctx, site, pages)
             for path in failures.upgrades:
@@ -85,6 +86,22 @@ async def _read_once(ctx: ProbeContext) -> None:
                 from diagnose.probes.inside.logged_errors import observe_reasons
 
                 await observe_reasons(ctx, configs[0], failures.requests)
+                return
+
+
+async def _read_refused_clients(
+    ctx: ProbeContext, server: WebServer, config: WebServerConfig
+) -> None:
+    """Read whom the page is refused, where a rule asks for the visitor's address."""
+    is_by_address = any(rule.refuses for rule in config.rules) or (
+        server.product == "haproxy" and any(" src " in file.text for file in config.files)
+    )
+    if is_by_address:
+        # Imported late: few sites have such a rule.
+        from diagnose.probes.inside.refused_clients import observe_refused_clients
+
+        for site in logged_sites(server, config, ctx.target):
+            if await observe_refused_clients(ctx, site):
                 return
 
 

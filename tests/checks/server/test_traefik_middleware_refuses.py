@@ -83,3 +83,56 @@ def test_silent_where_the_application_refuses_or_nothing_does(
     page: Exchange, refusers: tuple[Refuser, ...]
 ) -> None:
     assert not claims(page, *refusers)
+
+
+def named(page: Exchange, *refusers: Refuser, message: str, text: str = TEXT) -> list[Claim]:
+    symptom = Symptom("status", message, number=page.status if page.status != 200 else 403)
+    seen = state(replace(ROUTER, refusers=refusers))
+    target = replace(SHOP, symptom=symptom)
+    given = (TRAEFIK, seen, config(text), APPLICATION, page)
+    return list(judge(CHECK, *given, target=target, masked=False))
+
+
+VISITOR = "403 for 198.51.100.7"
+
+
+def test_fires_and_adds_the_visitor_whom_a_message_names() -> None:
+    for page in (FORBIDDEN, replace(FORBIDDEN, status=200, body="")):
+        (claim,) = named(page, LIST, message=VISITOR)
+        edit = claim.fix.steps[0] if claim.fix else None
+        assert isinstance(edit, Edit)
+        assert (
+            '+    office: {ipAllowList: {sourceRange: [10.9.9.0/24, "198.51.100.7/32"]}}'
+            in edit.diff
+        )
+
+
+def test_fires_and_adds_the_visitor_to_a_list_of_lines() -> None:
+    text = "http:\n  sourceRange:\n    - 10.9.9.0/24\n    - 192.0.2.1\n  x: y\n"
+    (claim,) = named(FORBIDDEN, LIST, message=VISITOR, text=text)
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert '+    - "198.51.100.7/32"' in edit.diff
+
+
+def test_silent_for_a_visitor_who_is_in_the_list() -> None:
+    assert not named(FORBIDDEN, LIST, message="403 for 10.9.9.7")
+
+
+def test_fires_and_raises_a_low_rate_with_what_may_come_at_once() -> None:
+    for text, added in (
+        (TEXT, "+    slow: {rateLimit: {average: 100, burst: 200}}"),
+        ("a:\n  average: 10\n", "+  burst: 200"),
+        ("a:\n  average: 10\n  burst: 5\n", "+  burst: 200"),
+    ):
+        (claim,) = named(TOO_MANY, RATE, message="429", text=text)
+        edit = claim.fix.steps[0] if claim.fix else None
+        assert isinstance(edit, Edit)
+        assert added in edit.diff
+
+
+def test_fires_and_leaves_a_wide_rate_to_a_person() -> None:
+    wide = replace(RATE, value="100")
+    (claim,) = named(TOO_MANY, wide, message="429", text=TEXT.replace("10}", "100}"))
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)

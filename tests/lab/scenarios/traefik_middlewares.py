@@ -2,7 +2,7 @@
 "RateLimit" and "Buffering", and questions about 403 and 429 behind a proxy."""
 
 from .. import traefik
-from ..lab import Lab
+from ..lab import CLIENT, Lab
 from ..scenario import scenario
 from ..traefik import DYNAMIC, SHOP
 from .traefik import WRITTEN, healthy_traefik
@@ -42,3 +42,20 @@ def buffer_of_traefik_is_small(lab: Lab) -> None:
 @healthy_traefik()
 def middlewares_of_traefik_let_the_visitor_in(lab: Lab) -> None:
     _with(lab, "{ipAllowList: {sourceRange: [0.0.0.0/0]}}")
+
+
+@scenario(
+    outside=None,
+    server="server.traefik-middleware-refuses",
+    args=(f"403 Forbidden for {CLIENT}",),
+    unsure=("client",),
+    differs=(DYNAMIC,),
+    **WRITTEN,  # type: ignore[arg-type]
+)
+def list_of_addresses_of_traefik_lacks_the_visitor_who_is_named(lab: Lab) -> None:
+    _with(lab, "{ipAllowList: {sourceRange: [10.9.9.0/24, 203.0.113.0/24]}}")
+
+
+@healthy_traefik(args=(f"403 Forbidden for {CLIENT}",))
+def list_of_addresses_of_traefik_has_the_visitor_who_is_named(lab: Lab) -> None:
+    _with(lab, "{ipAllowList: {sourceRange: [10.9.9.0/24, 203.0.113.0/24, 198.51.100.0/24]}}")

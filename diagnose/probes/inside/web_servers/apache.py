@@ -10,6 +10,7 @@ from dataclasses import replace
 from diagnose.machine import FileContent
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import (
     ServerFile,
     SiteAlias,
@@ -216,7 +217,8 @@ class ApacheReader:
             error_log=main_error_log(loaded, tree.root),
         )
         rules = await target_rules(ctx, loaded, config)
-        return replace(config, rules=rules)
+        files = (*config.files, *_lists(tree.files, config, rules))
+        return replace(config, rules=rules, files=files)
 
 
 READER: Reader = ApacheReader()
@@ -325,6 +327,18 @@ def _whole_folder(pattern: str) -> str:
 def _is_put_aside(path: str) -> bool:
     """Return whether a file is a copy that an editor, a package or a person put aside."""
     return path.endswith(_PUT_ASIDE) or posixpath.basename(path).startswith((".", "#"))
+
+
+def _lists(
+    files: Sequence[FileContent], config: WebServerConfig, rules: Sequence[AnsweringRule]
+) -> tuple[ServerFile, ...]:
+    """Return the included files with the addresses that a rule refuses or lets in."""
+    places = {test.file for rule in rules for test in rule.refuses}
+    return tuple(
+        ServerFile(file.path, file.text, file.changed, file.real)
+        for file in files
+        if file.path in places and config.file(file.path) is None
+    )
 
 
 def _site_files(

@@ -210,8 +210,14 @@ async def _read_path(ctx: ProbeContext, path: str) -> Iterable[FileContent]:
 
 
 async def _maps(ctx: ProbeContext, config: Configuration) -> tuple[ServerFile, ...]:
-    """Return the map files by which a frontend chooses a backend, and its crt-lists."""
+    """Return the map files by which a frontend chooses a backend, its crt-lists, and its lists of
+    visitors' addresses."""
     paths = [*map_files(config)[:MAX_MAPS], *certificate_lists(config)[:MAX_MAPS]]
+    if any("-f" in line.words for proxy in config.proxies for line in proxy.lines):
+        # Imported late: few frontends have a list of addresses.
+        from diagnose.parsers.haproxy.address_lists import list_files
+
+        paths += list_files(config)
     contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
     return tuple(
         ServerFile(path, content.text, content.changed, content.real)
