@@ -19,6 +19,8 @@ from diagnose.parsers.whole_numbers import whole_number
 _MAX_LINES, _MAX_TEXT, _MAX_COMMAND = 400, 300, 600
 #: Ends within so many seconds are one end, which has several lines.
 _TOGETHER = 3
+#: Seconds that a program usually needs to end when it is told to.
+_STOPS_WITHIN = 10
 #: The surest words first: a service that is killed for its memory also "exited".
 _REASONS: tuple[tuple[EndReason, str], ...] = (
     ("runtime", r"runtime time limit"),
@@ -116,8 +118,11 @@ def _ends(lines: Sequence[tuple[int, str]], is_planned: bool) -> Iterator[Servic
             and not (reason == "crash" and _STOPPED.search(message))
             and not explained.intersection(range(when - _TOGETHER, when + _TOGETHER + 1))
         ]
+        if reason == "crash":
+            # A program may leave with an error where it is told to end.
+            matches = [each for each in matches if not _is_stopped(each[0], stops)]
         # Who stopped it since may have mended it.
-        if matches and max(stops, default=0) <= matches[-1][0] + _TOGETHER:
+        if matches and max(stops, default=0) <= matches[-1][0]:
             last = matches[-1]
             explained.update(when for when, _ in matches)
             message = _words_of_crash(lines, last) if reason == "crash" else last[1]
@@ -129,6 +134,10 @@ def _ends(lines: Sequence[tuple[int, str]], is_planned: bool) -> Iterator[Servic
     ]
     if is_planned and planned:
         yield ServiceEnd("plan", _apart(planned), "")
+
+
+def _is_stopped(when: int, stops: Sequence[int]) -> bool:
+    return any(stop <= when <= stop + _STOPS_WITHIN for stop in stops)
 
 
 def _words_of_crash(lines: Sequence[tuple[int, str]], last: tuple[int, str]) -> str:

@@ -49,6 +49,8 @@ def _matters(history: ServiceHistory, end: ServiceEnd) -> bool:
     """Return whether it ends often enough, and lately, to be what a person tells of."""
     if not history.unit and not history.manager:
         return False
+    if end.reason in {"runtime", "watchdog"} and not _setting(history, end):
+        return False  # the limit was taken away since
     is_lately = history.now - end.times[-1] < _RECENT
     if end.reason in {"crash", "plan", "source"}:
         is_often = len(end.times) > 1 and interval_of(end.times) < _RARE
@@ -56,10 +58,14 @@ def _matters(history: ServiceHistory, end: ServiceEnd) -> bool:
     return is_lately
 
 
-def _observation(at: float, endpoint: str, history: ServiceHistory, end: ServiceEnd) -> ServiceEnds:
+def _setting(history: ServiceHistory, end: ServiceEnd) -> str:
+    """Return the setting of the unit that ends it, "" if it is not set."""
     name, shown = _SETTINGS.get(end.reason, ("", ""))
     value = history.properties.get(name, "")
-    is_set = value not in {"", "infinity", "0"}
+    return "" if value in {"", "infinity", "0"} else f"{shown}={value}"
+
+
+def _observation(at: float, endpoint: str, history: ServiceHistory, end: ServiceEnd) -> ServiceEnds:
     command = history.without_reload if end.reason == "source" else ""
     unit = f"-u {history.unit}.service" if history.unit else ""
     return ServiceEnds(
@@ -74,7 +80,7 @@ def _observation(at: float, endpoint: str, history: ServiceHistory, end: Service
         interval=interval_of(end.times),
         ago=max(history.now - end.times[-1], 0),
         message=end.message,
-        setting=f"{shown}={value}" if is_set else "",
+        setting=_setting(history, end),
         restarter=history.restarter if end.reason == "plan" else "",
         command_line=command if hide_values(command) == command else "",
     )

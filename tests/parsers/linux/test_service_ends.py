@@ -64,3 +64,5 @@ def test_what_was_stopped_since_is_over() -> None:
     stopping = "systemd[1]: Stopping board.service - Board..."
     assert not _history((100, RUNTIME), (700, RUNTIME), (800, stopping))
     assert _history((100, RUNTIME), (200, stopping), (700, RUNTIME))
+    assert not _history((800, stopping), (805, EXITED))
+    assert not _history((100, RUNTIME), (101, stopping))

@@ -35,11 +35,13 @@ def test_a_limit_of_time_with_its_setting() -> None:
     (ends,) = look(f"{unit}log 9300 {LIMIT}\nlog 9900 {LIMIT}\n")
     assert (ends.unit, ends.times, ends.interval, ends.ago) == ("board", 2, 600, 100)
     assert ends.setting == "RuntimeMaxSec=10min"
+    lifted = unit.replace("10min", "infinity")
+    assert not look(f"{lifted}log 9300 {LIMIT}\nlog 9900 {LIMIT}\n")
 
 
 def test_one_crash_is_no_reason_and_neither_is_what_is_over() -> None:
     assert not look(f"{HEAD}log 9900 {EXITED}\n")
-    assert not look(f"{HEAD}log 1000 {LIMIT}\n")
+    assert not look(f"{HEAD}property RuntimeMaxUSec=1min\nlog 1000 {LIMIT}\n")
     assert look(f"{HEAD}log 9000 {EXITED}\nlog 9900 {EXITED}\n")
     assert not look(f"now 10000\nlog 9900 {LIMIT}\n")
     assert not look("")
