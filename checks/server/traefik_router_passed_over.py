@@ -38,6 +38,7 @@ _INTERFACE = re.compile(r"/(?:[a-z]{1,20}-)?(?:api|rest|graphql)(?:/|\Z)", re.IG
         "server.application-answers",
         "server.own-answer",
         "server.websocket-other-application",
+        "server.wrong-site",
         "websocket.no-location",
         "websocket.not-upgraded",
         "websocket.other-path",
@@ -157,7 +158,11 @@ def _claim(
     subject = Subject(port=target.port, path=request.path)
     return Claim(
         about=subject,
-        covers=(subject, *websocket_subjects(view.evidence, request.path)),
+        covers=(
+            subject,
+            *websocket_subjects(view.evidence, request.path),
+            *([Subject(name=target.host, port=target.port)] if router.has_name else []),
+        ),
         because=(state, view.server, *wrong),
         confidence=Confidence.LIKELY,
         facts={
