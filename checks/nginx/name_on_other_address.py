@@ -6,6 +6,9 @@ with IPv6 get the other (or the other way round: `listen [::]:443` is IPv6 alone
 has `listen 203.0.113.10:443`, which takes that address away from all blocks with `listen 443`
 (https://nginx.org/en/docs/http/request_processing.html).
 
+Behind another server on this machine (HAProxy, Apache, Caddy) nginx is asked at 127.0.0.1, which a
+block with `listen 127.0.0.1:80` takes away from all blocks with `listen 80` in the same way.
+
 It shows by the other block's certificate, or, where both have the same or none, by a page of a
 block that does not know the site, by the page of a package that was just installed, or by an error
 of a block with other sites' names. Of a site with HTTPS, port 80 is judged too.
@@ -66,6 +69,11 @@ from diagnose.parsers.urls import parse_url
 )
 def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
+    if nginx.inner is not None and not nginx.inner.is_own_block:
+        # Imported late: few servers have another one in front.
+        from checks.nginx._inner_listens import inner_claims
+
+        yield from inner_claims(nginx, nginx.inner)
     claims = list(_claims(nginx, target.port))
     plain_claims = list(_claims(nginx, 80)) if target.port == 443 else []
     for claim in claims:
@@ -171,7 +179,7 @@ def _claims(nginx: Nginx, port: int) -> Iterator[Claim]:
                     "status": pages[0].status or "" if pages else "",
                     "closed": bool(pages) and pages[0].status is None,
                     "onward": _onward(pages, selected_server),
-                    **dict.fromkeys(("plain_listen", "plain_own"), ""),
+                    **dict.fromkeys(("plain_listen", "plain_own", "front"), ""),
                     "inner": is_loopback(listen.address),
                     "certificate": bool(handshakes),
                     "specific": selected_server.socket.address not in {"*", "::"},

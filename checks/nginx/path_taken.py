@@ -33,6 +33,7 @@ from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
 from checks.nginx._pass_lines import line_for, line_without_uri
 from checks.nginx._stray_locations import cause_of_stray
+from checks.nginx._taking_edits import taking_changes, taking_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -115,7 +116,7 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
                 covers=subjects,
                 because=(*pages, application, *nginx.configs),
                 facts={"url": pages[0].url, "status": pages[0].status, "page": "", "others": ()}
-                | _facts(application, bypass),
+                | _facts(application, bypass, taking_line(taking_changes(nginx, bypass))),
                 # A login or another method shows that the application has the folder.
                 confidence=Confidence.LIKELY if is_known else Confidence.CERTAIN,
                 severity=Severity.WARNING if is_known else None,
@@ -228,7 +229,7 @@ def _of_page_files(
             "page": page.url,
             "others": tuple(urls[1:]),
         }
-        | _facts(application, bypass),
+        | _facts(application, bypass, taking_line(taking_changes(nginx, bypass))),
         confidence=Confidence.CERTAIN,
         location=nginx.location(bypass.directive),
         fix=_fix(nginx, bypass, application.path),
@@ -242,7 +243,7 @@ def _severity(page: Page, files: Collection[RefusedFile]) -> Severity:
     return Severity.WARNING if has_worker and severity is Severity.NOTE else severity
 
 
-def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object]:
+def _facts(application: BypassedApplication, bypass: Bypass, written: str) -> dict[str, object]:
     folder = application.path[: application.path.find("/", 1) + 1]
     tries = children(bypass.directive, "try_files")
     passing = pass_directive_of(LocationMatch((bypass.directive,)))
@@ -262,6 +263,7 @@ def _facts(application: BypassedApplication, bypass: Bypass) -> dict[str, object
         "own_location": f"location ^~ {folder}" if folder else f"location = {application.path}",
         "path_line": line_for(bypass.match, application.path),
         "tries": tries[0].text if tries else "",
+        "written": written,
         **{reason: application.by == reason for reason in _REASONS},
     }
 
@@ -303,6 +305,8 @@ def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
     pattern, file = location_pattern(block), nginx.file(block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
     manual = Fix((Manual(bypass.by, Where.SERVER),), Applicability.MANUAL)
+    if all_edits := config_edits(nginx, taking_changes(nginx, bypass)):
+        return location_fix(nginx, bypass.match, all_edits, sure=False)
     if bypass.by == "regex" and pattern is not None and pattern.text == "/":
         whole = config_edits(nginx, named_location_changes(nginx, bypass.match, bypass.directive))
         return location_fix(nginx, bypass.match, whole, sure=False) if whole else manual

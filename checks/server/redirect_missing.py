@@ -20,6 +20,7 @@ from checks.server import (
 )
 from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import redirect_added
+from checks.server._plain_sites import plain_site
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -55,7 +56,7 @@ def redirect_missing(evidence: Evidence) -> Iterator[Claim]:
     misspelt = _misspelt(view, sites) if plain else None
     if not plain or any(site.redirects or site.passthrough for site in sites if not misspelt):
         return
-    if (not sites and not is_main) or _waits_with_its_site(view):
+    if (not sites and not is_main) or _waits_with_its_site(view) or plain_site(view):
         return
     unheard = _unheard(view)
     yield Claim(

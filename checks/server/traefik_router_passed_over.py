@@ -2,9 +2,11 @@
 error (a rule of version 2 in version 3), or a lower priority ("Routers", "Priority": by default the
 longer rule wins).
 
+Or it is for exactly this host, and that of the other one is an expression (HostRegexp).
+
 Visitors see it only where the wrong application answers wrongly: with an error, or with a page in
-the place of data or a WebSocket. Likely and not certain: that the other application would answer is
-not tried.
+the place of data or a WebSocket, or where they say that another site comes. Likely and not certain:
+that the other application would answer is not tried.
 """
 
 import re
@@ -36,6 +38,7 @@ _INTERFACE = re.compile(r"/(?:[a-z]{1,20}-)?(?:api|rest|graphql)(?:/|\Z)", re.IG
         "server.application-answers",
         "server.own-answer",
         "server.websocket-other-application",
+        "server.wrong-site",
         "websocket.no-location",
         "websocket.not-upgraded",
         "websocket.other-path",
@@ -77,8 +80,11 @@ def _wrong_answers(evidence: Evidence, request: ServerRequest) -> list[Exchange 
         page for page in page_exchanges(evidence) if not page.failure and page.status
     ]
     is_interface = _INTERFACE.match(request.path) is not None
+    symptom = target.symptom
+    is_told = symptom is not None and symptom.kind == "wrong-site"
     is_wrong = all(
-        page.status in {400, 404, 405} or (is_interface and page.status == 200 and _is_page(page))
+        page.status in {400, 404, 405}
+        or (page.status == 200 and (is_told or (is_interface and _is_page(page))))
         for page in pages
     )
     return pages if is_wrong else []
@@ -120,9 +126,19 @@ def _is_meant(
     if router.status == "disabled":
         meant = corrected_rule(router.rule, major) if _has_rule_error(router) else ""
     is_closer = "Path" in meant and ("Path" not in winner.rule or len(meant) > len(winner.rule))
+    host = view.evidence.target.host
+    is_for_paths = "Path" in winner.rule.replace("PathPrefix(`/`)", "")
+    is_closer = is_closer or (
+        _names(meant, host) and not _names(winner.rule, host) and not is_for_paths
+    )
     is_higher = router.status == "disabled" and router.priority > winner.priority
     is_lower = router.status == "enabled" and router.priority < winner.priority
     return is_closer and (is_higher or is_lower) and rule_holds(meant, request, major) is True
+
+
+def _names(rule: str, host: str) -> bool:
+    """Return whether a rule is for exactly this host: Host(`shop.example.com`)."""
+    return f"`{host}`" in rule and re.search(r"(?<!!)\bHost\(", rule) is not None
 
 
 def _has_rule_error(router: Router) -> bool:
@@ -142,7 +158,11 @@ def _claim(
     subject = Subject(port=target.port, path=request.path)
     return Claim(
         about=subject,
-        covers=(subject, *websocket_subjects(view.evidence, request.path)),
+        covers=(
+            subject,
+            *websocket_subjects(view.evidence, request.path),
+            *([Subject(name=target.host, port=target.port)] if router.has_name else []),
+        ),
         because=(state, view.server, *wrong),
         confidence=Confidence.LIKELY,
         facts={

@@ -9,10 +9,9 @@ A server whose only site has no name, or another one, may be meant like that. It
 where visitors see it: the certificate is not for the name, the site with the name is on disk and
 not loaded, or the server itself refuses the page, or shows the page of its package, and has other
 sites on the port. A site for many names (`*.example.com`) may answer in place of one whose name is
-misspelled. A site of this name whose port has a digit wrong is on a port on which Apache does not
-listen. A virtual host of the port without a name gets no request, so that it may be the one that is
-meant. Over plain HTTP nothing tells but the page: there the site of this name is on another port,
-or the visitor's own words say that another site comes.
+misspelled, or that is for http alone. A site whose port has a digit wrong is on a port on which
+Apache does not listen. A virtual host without a name gets no request: it may be the one that is
+meant. Over plain HTTP the page tells, or words: the site of this name is on another port.
 """
 
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from checks.server import (
     server_on_port,
     visited_addresses,
 )
+from checks.server._plain_sites import plain_site, with_plain_site
 from checks.server._site_addresses import (
     absent_site,
     address_fix,
@@ -95,6 +95,7 @@ REFUSALS = {403, 404, 410}
         "http.redirect-loop",
         "http.redirect-downgrade",
         "http.hsts-traps-visitors",
+        "http.no-redirect",
         "websocket.*",
     ],
 )
@@ -122,10 +123,11 @@ def wrong_site(evidence: Evidence) -> Iterator[Claim]:
         return
     inner = inner if inner and is_loopback_only(inner, target.port) else None
     absent = None if inner else absent_site(view, sites[0], own)
-    served = served_certificates(evidence, lambda handshake: handshake.port == target.port)
     foreign = [
         served_certificate
-        for served_certificate in served
+        for served_certificate in served_certificates(
+            evidence, lambda each: each.port == target.port
+        )
         # Those of HAProxy have no site: haproxy-name-without-certificate.
         if view.server.product != "haproxy"
         and not covers(
@@ -178,13 +180,12 @@ def _taken_by_wildcard(view: ServerView, answering: tuple[WebSite, ...]) -> Iter
     if not _is_refused_by_wildcard(view, site, pages):
         return
     idle = _site_named(view, exact_sites(config.idle, target.host), target.port)
-    elsewhere = [
-        other
-        for other in exact_sites(config.sites, target.host)
-        if any(s.tls for s in other.sockets)
-    ]
-    if idle or elsewhere or misspelled_name(other_sites, target.host):
-        yield _claim(view, site, idle, None, [], pages)
+    exact = exact_sites(config.sites, target.host)
+    is_elsewhere = any(socket.tls for other in exact for socket in other.sockets)
+    plain = None if idle or is_elsewhere else plain_site(view)
+    if idle or is_elsewhere or plain or misspelled_name(other_sites, target.host):
+        claim = _claim(view, site, idle, None, [], pages)
+        yield with_plain_site(view, plain, claim) if plain else claim
 
 
 def _pages_without_a_site(view: ServerView, answering: WebSite) -> tuple[Exchange, ...]:
@@ -287,9 +288,7 @@ def _claim(
     target, config = view.evidence.target, view.config
     assert config is not None
     sites = sites_beside(view, site, idle, inner, later, bool(foreign), bool(strays))
-    handshakes = [
-        handshake for served_certificate in foreign for handshake in served_certificate.handshakes
-    ]
+    handshakes = [handshake for served in foreign for handshake in served.handshakes]
     is_seen = foreign or inner or sites.wildcard or sites.hidden
     return Claim(
         about=Subject(name=target.host, port=target.port),
@@ -341,6 +340,7 @@ def _facts(view: ServerView, sites: SitesBeside) -> dict[str, object]:
         "inner_address": sites.inner.sockets[0].address if sites.inner else "",
         "apache": view.server.product == "apache",
         "tls": target.uses_tls,
+        "plain": False,
     }
 
 

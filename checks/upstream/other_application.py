@@ -236,6 +236,7 @@ def _claim(nginx: Nginx, match: LocationMatch, losses: list[LostPath]) -> Claim:
             "whole": is_whole,
             "shared": other_names(nginx, match) if is_whole else (),
             "prefix": prefix,
+            "word": _goes_on_in_a_word(match, lost),
             "line": f"proxy_pass http://{target};",
             "name": evidence.target.host,
             "names": " ".join(_server_name(match.blocks[1])) if named_block else "",
@@ -270,6 +271,8 @@ def _is_whole(
     answered. Of the whole site paths of several folders have to be lost; every program has
     something at "/"."""
     pattern = location_pattern(match.block)
+    if any(_goes_on_in_a_word(match, lost) for lost in losses):
+        return False
     is_site = pattern is None or pattern.text == "/"
     if is_site and len(_folders(losses).union(logged)) < _FOLDERS:
         return False
@@ -297,6 +300,14 @@ def _is_whole(
         if path.partition("?")[0].strip("/") != prefix
         for other in nginx.location_matches(path)
     )
+
+
+def _goes_on_in_a_word(match: LocationMatch, lost: LostPath) -> bool:
+    """Return whether the path of the location is the beginning of a longer word: `location /api`
+    gets /api-docs too (ngx_http_core_module, "location")."""
+    pattern = location_pattern(match.block)
+    text = pattern.text if pattern and pattern.modifier in {"", "^~"} else "/"
+    return not text.endswith("/") and lost.path[len(text) :][:1] not in {"", "/"}
 
 
 def _server_name(block: Directive) -> tuple[str, ...]:

@@ -81,6 +81,10 @@ nothing renders, console is empty
 just full of blank after a click on the button
 Application error: a client-side exception has occurred""",
     "wrong-site": """
+shows the blog instead of the shop
+zeigt den Blog statt des Shops
+affiche le blog au lieu de la boutique
+muestra la página de bienvenida y no la tienda
 I always end up on the mailcow page
 lande ich immer auf der Mailcow Seite
 je tombe toujours sur la page de phpMyAdmin

@@ -187,6 +187,7 @@ QUESTIONS: dict[str, tuple[Example, ...]] = {
         Example("https://shop.example.com/ ChunkLoadError: Loading chunk 319 failed.", "page-files"),
         Example("white screen after npm run build", "blank", ""),
         Example("https://shop.example.com/ shows the nginx welcome page", "wrong-site"),
+        Example("https://shop.example.com/ shows the blog instead of the shop", "wrong-site"),
         Example("shop.example.com 地址栏显示不安全", "not-secure"),
         Example("the links in the page start with http", "wrong-address", ""),
         Example("修改配置不生效", "not-loaded", ""),

@@ -7,6 +7,7 @@ a longer prefix, unless that has "^~".
 """
 
 import re
+from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -33,6 +34,8 @@ _CONTENT = (
     "js_content", "perl", "check_status", "rtmp_stat", "vhost_traffic_status_display",
     "content_by_lua_block", "content_by_lua_file", "echo",
 )  # fmt: skip
+#: The condition that is true of every path of an application.
+_NO_FILE = re.compile(r"\(?\s*!-[fed] \$request_filename\s*\)?")
 #: A group at the end of an address.
 _LAST_GROUP = re.compile(r"\$[1-9]$")
 
@@ -63,7 +66,7 @@ def bypass_of(server: Server, path: str) -> Bypass | None:
         return _one_path_only(server, uri, chosen)
     if not _passes_on(prefix.block):
         return _longer_prefix(server, uri, chosen) or _one_path_only(server, uri, chosen)
-    rewrite = _rewrite_of(server, uri)
+    rewrite = _rewrite_of(server, prefix.block, uri)
     if rewrite is not None:
         return Bypass("rewrite", prefix, rewrite)
     leaving = _leaving_rewrite(server, prefix.block, uri) if chosen.block is prefix.block else None
@@ -222,11 +225,13 @@ def _expanded(replacement: str, match: re.Match[str]) -> str:
     return _GROUP.sub(group, replacement)
 
 
-def _rewrite_of(server: Server, uri: str) -> Directive | None:
-    """Return the first rewrite of the server block that leads the path to a location which passes
-    nothing on; None if none does."""
-    for directive in children(server.block, "rewrite"):
+def _rewrite_of(server: Server, prefix: Directive, uri: str) -> Directive | None:
+    """Return the first rewrite of the server block that leads the path away from the location which
+    passes it on: to one that passes nothing on, or from a folder to another program. None if none
+    does."""
+    for directive in _rewrites(server.block):
         pattern, replacement, flag = (*directive.args, "", "", "")[:3]
+        replacement = replacement.partition("?")[0]
         if (
             not replacement
             or not is_supported_pcre(pattern)
@@ -236,5 +241,18 @@ def _rewrite_of(server: Server, uri: str) -> Directive | None:
             continue
         if pcre_search(pattern, uri, False) is None or flag in {"redirect", "permanent"}:
             continue
-        return None if _passes_on(match_location(server, replacement).block) else directive
+        chosen = match_location(server, replacement).block
+        own = location_pattern(prefix)
+        is_folder = own is not None and own.text != "/" and chosen is not prefix
+        return None if _passes_on(chosen) and not is_folder else directive
     return None
+
+
+def _rewrites(block: Directive) -> Iterator[Directive]:
+    """Yield the rewrites of a server block, those too that are carried out for every path that is
+    no file: `if (!-e $request_filename) { rewrite … }`."""
+    for directive in block.block or ():
+        if directive.name == "rewrite":
+            yield directive
+        elif directive.name == "if" and _NO_FILE.fullmatch(" ".join(directive.args)):
+            yield from children(directive, "rewrite")

@@ -29,15 +29,19 @@ def is_backup_name(path: str) -> bool:
 def serving_block(text: str, path: str, host: str, port: int) -> Server | None:
     """Return a file's server block that listens on the port and names the host. The file is
     parsed on its own."""
-    blocks = tuple(
-        directive for directive in _http_level(parse(text, path)) if directive.name == "server"
-    )
-    servers = server_blocks.servers((Directive("http", (), path, 1, blocks),))
-    for socket in server_blocks.sockets(servers, port):
+    for socket in server_blocks.sockets(blocks_of(text, path), port):
         server, match_kind = server_blocks.select_server(socket, host)
         if match_kind != "default":
             return server
     return None
+
+
+def blocks_of(text: str, path: str) -> tuple[Server, ...]:
+    """Return the server blocks of a file that is parsed on its own."""
+    blocks = tuple(
+        directive for directive in _http_level(parse(text, path)) if directive.name == "server"
+    )
+    return server_blocks.servers((Directive("http", (), path, 1, blocks),))
 
 
 def _http_level(directives: Sequence[Directive]) -> Iterator[Directive]:

@@ -121,10 +121,13 @@ async def _emit_inner_nginx(ctx: ProbeContext) -> None:
     if ctx.observed(InnerNginx) or not ctx.observed(NginxConfig) or not ctx.observed(Listeners):
         return
     for config in ctx.observed(WebServerConfig):
-        paths = _questioned_paths(ctx) if is_holder(ctx, config) else []
-        for path in paths:
+        if not is_holder(ctx, config):
+            continue
+        own_path, questioned = ctx.target.path_without_query, _questioned_paths(ctx)
+        for path in dict.fromkeys((*questioned, own_path)):
             for route in routes_of_name(config, ctx.target.port, ctx.target.host, path)[:1]:
-                if _leads_to_nginx(ctx, route):
+                is_question = path in questioned or _takes_address(ctx, route)
+                if _leads_to_nginx(ctx, route) and is_question:
                     _emit(ctx, config, route)
                     return
     if _failed_paths(ctx):
@@ -173,6 +176,17 @@ def _has_failed(ctx: ProbeContext, exchange: Exchange) -> bool:
         and (own.host, own.port) != (next_url.host, next_url.port)
     )
     return is_elsewhere or leads_to_itself(exchange)
+
+
+def _takes_address(ctx: ProbeContext, route: SiteRoute) -> bool:
+    """Return whether a block with other sites' names answers at the address at which the server in
+    front asks, while another block has the target's name."""
+    # Imported late: few servers have nginx behind another server.
+    from diagnose.parsers.nginx.address_blocks import taken_address
+
+    host = ctx.target.host if route.keeps_host else _name(route.sent_host or route.host)
+    taken = taken_address(ctx.observed(NginxConfig)[0].main, route.host, route.port, host)
+    return taken is not None and taken.is_of_other_sites
 
 
 def _leads_to_nginx(ctx: ProbeContext, route: SiteRoute) -> bool:

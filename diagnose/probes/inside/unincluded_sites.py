@@ -1,6 +1,7 @@
 """Probes for files of the target's site that nginx does not include.
 
-They run only if no server block on the port has the name: otherwise unused files are no problem.
+They run only if no server block on the port has the name: otherwise unused files are no problem. Or
+if visitors do not get the path, and nginx reads an older file of the site.
 """
 
 import asyncio
@@ -8,14 +9,18 @@ import posixpath
 import re
 import shlex
 
+from diagnose.machine import FileContent
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.nginx import NginxConfig
-from diagnose.model.sites import SiteFile
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.sites import SiteFile, UnreadCopy
+from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import install_paths, server_blocks, site_files
+from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.sanitize import UNSAFE, clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, is_first, probe
 
 #: Where sites are kept besides the folder of the used configuration.
 CONFIG_FOLDERS = (
@@ -30,6 +35,8 @@ _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]{0,40}\.ya?ml", re.ASCII)
 
 FIND_SCRIPT = read_script(__file__, "site_files.sh")
 
+#: What users say of a page that comes, and is another one than the configuration was to bring.
+_OTHER_CONTENT: frozenset[SymptomKind] = frozenset({"not-loaded", "wrong-site", "data"})
 #: Maximum number of files emitted.
 MAX_FILES = 8
 
@@ -74,17 +81,8 @@ async def _search(ctx: ProbeContext, config: NginxConfig, search_folders: list[s
     host, port = ctx.target.host, ctx.target.port
     if not search_folders:
         return False
-    at = ctx.elapsed()
-    result = await ctx.machine.run(
-        "sh", "-c", FIND_SCRIPT, "sh", host, _wildcard(host), *search_folders
-    )
-    known_paths = {file.path for file in config.files}
-    paths = [
-        path for path in result.out.splitlines() if path.startswith("/") and path not in known_paths
-    ]
-    contents = await asyncio.gather(*(ctx.machine.read(path, 512 * 1024) for path in paths))
-    emitted_count = 0
-    for content in contents:
+    at, emitted_count = ctx.elapsed(), 0
+    for content in await _unread_files(ctx, config, search_folders):
         server = await asyncio.to_thread(
             site_files.serving_block, content.text, content.path, host, port
         )
@@ -103,6 +101,112 @@ async def _search(ctx: ProbeContext, config: NginxConfig, search_folders: list[s
                 )
             )
     return emitted_count > 0
+
+
+async def _unread_files(
+    ctx: ProbeContext, config: NginxConfig, folders: list[str]
+) -> list[FileContent]:
+    """Return the files in these folders that name the host, without those that nginx reads."""
+    host = ctx.target.host
+    result = await ctx.machine.run("sh", "-c", FIND_SCRIPT, "sh", host, _wildcard(host), *folders)
+    known_paths = {file.path for file in config.files} | {file.real for file in config.files}
+    paths = [
+        path for path in result.out.splitlines() if path.startswith("/") and path not in known_paths
+    ]
+    return await asyncio.gather(*(ctx.machine.read(path, 512 * 1024) for path in paths))
+
+
+@probe(after=Exchange, needs=NginxConfig)
+async def edited_elsewhere(ctx: ProbeContext, exchange: Exchange, config: NginxConfig) -> None:
+    if is_first(ctx, exchange, _is_question):
+        await _compare(ctx, config, ctx.target.path_without_query)
+
+
+@probe(after=Upgrade, needs=NginxConfig)
+async def edited_elsewhere_for_websocket(
+    ctx: ProbeContext, upgrade: Upgrade, config: NginxConfig
+) -> None:
+    if is_first(ctx, upgrade, _is_refused):
+        await _compare(ctx, config, upgrade.path.partition("?")[0])
+
+
+def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether visitors do not get the page, or the user asks about a change of the files."""
+    if not exchange.is_page_of(ctx.target) or exchange.method != "GET":
+        return False
+    symptom = ctx.target.symptom
+    is_told = symptom is not None and symptom.kind in _OTHER_CONTENT
+    return 400 <= (exchange.status or 0) < 500 or (exchange.status == 200 and is_told)
+
+
+def _is_refused(ctx: ProbeContext, upgrade: Upgrade) -> bool:
+    return upgrade.is_visit and not upgrade.accepted and 200 <= (upgrade.status or 0) < 500
+
+
+async def _compare(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
+    """Emit the newest file near the configuration that nginx does not read and that does something
+    else with the path, if it is newer than the one that is read."""
+    host, port = ctx.target.host, ctx.target.port
+    if config.failure or is_address(host) or not _serves_host(config, host, port):
+        return
+    if any(copy.request == path for copy in ctx.observed(UnreadCopy)):
+        return
+    # Imported late: few sites fail.
+    from diagnose.parsers.nginx.unread_copies import is_template
+
+    blocks = [block for _, block in server_blocks.answering_servers(config.main, host, port)]
+    file = config.file(blocks[0].block.file) if blocks else None
+    folders = dict.fromkeys(
+        (
+            posixpath.dirname(config.path),
+            *map(posixpath.dirname, site_files.include_patterns(config)),
+        )
+    )
+    near = [each for each in folders if each.count("/") > 1 and not site_files.has_wildcard(each)]
+    if file is None or file.changed is None or not near:
+        return
+    contents = [
+        content
+        for content in await _unread_files(ctx, config, near)
+        if (content.changed or 0.0) > file.changed
+        if not site_files.is_backup_name(content.path) and not is_template(content.path)
+    ]
+    for content in sorted(contents, key=lambda each: each.changed or 0.0, reverse=True):
+        copy = await asyncio.to_thread(_copy_of, ctx, blocks[0], file, content, path)
+        if copy is not None:
+            ctx.emit(copy)
+            return
+
+
+def _copy_of(
+    ctx: ProbeContext, used: Server, file: ConfigFile, content: FileContent, path: str
+) -> UnreadCopy | None:
+    """Return what an unread file does with the path, if it is something else."""
+    from diagnose.parsers.nginx.unread_copies import other_answer, replaces
+
+    host, port, at = ctx.target.host, ctx.target.port, ctx.elapsed()
+    unread = site_files.serving_block(content.text, content.path, host, port)
+    other = other_answer(used, unread, path) if unread else None
+    if other is None:
+        return None
+    folder = posixpath.dirname(content.path)
+    all_used = site_files.blocks_of(file.text, file.path)
+    return UnreadCopy(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=ctx.elapsed() - at,
+        equivalent=shlex.join(["diff", file.path, content.path]),
+        path=clean(content.path, 300),
+        line=other.location.line,
+        request=clean(path, 300),
+        location=clean(" ".join(("location", *other.location.args)), 200),
+        answer=clean(other.answer.text, 200),
+        used=file.path,
+        used_line=used.block.line,
+        link=bool(file.real),
+        replaces=folder != posixpath.dirname(file.path)
+        and replaces(all_used, site_files.blocks_of(content.text, content.path)),
+    )
 
 
 def _serves_host(config: NginxConfig, host: str, port: int) -> bool:

@@ -13,6 +13,7 @@ from diagnose.model import (
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, RequestPurpose
+from diagnose.model.nginx import InnerNginx
 from diagnose.model.tls import Certificate, Handshake
 from tests.support.check_evidence import NOW, judge
 from tests.support.firewall_rules import connected
@@ -281,3 +282,27 @@ def test_fires_where_http_alone_leads_to_another_site() -> None:
     # A block for all names sends everybody to https.
     own = redirected(FOUR, "shop.example.com"), redirected(SIX, "shop.example.com")
     assert not judge("nginx.name-on-other-address", connected(), files, BOTH, RIGHT, right, *own)
+
+
+def test_fires_for_the_address_at_which_the_server_in_front_asks() -> None:
+    """nginx/nginx, issue 220: HAProxy asks 127.0.0.1:80, which one block has for itself."""
+    own = "server {\n listen 80;\n server_name shop.example.com;\n root /srv;\n}\n"
+    status = "server {\n listen 127.0.0.1:80;\n server_name status.lan;\n return 200 ok;\n}\n"
+    inner = InnerNginx(port=80, address="127.0.0.1", host="shop.example.com", product="haproxy")
+    page = Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=200, body="ok"
+    )
+    check = "nginx.name-on-other-address"
+    (claim,) = judge(check, connected(), config(own + status), page, inner, masked=False)
+    assert (claim.confidence, claim.facts["front"]) == (Confidence.LIKELY, "HAProxy")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+ listen 127.0.0.1:80;" in edit.diff
+    refused = replace(page, status=404, body="<center>nginx</center>")
+    (claim,) = judge(check, connected(), config(own + status), refused, inner, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    meant = status.replace("status.lan", "_")
+    assert not judge(check, connected(), config(own + meant), page, inner, masked=False)
+    own_too = own.replace("listen 80;", "listen 80;\n listen 127.0.0.1:80;")
+    assert not judge(check, connected(), config(own_too + status), refused, inner, masked=False)

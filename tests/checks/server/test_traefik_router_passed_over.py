@@ -112,3 +112,26 @@ def test_silent_where_the_answer_may_be_right() -> None:
 
 def test_silent_where_other_routers_may_be_there() -> None:
     assert not judge(CHECK, TRAEFIK, state(HIGHER, API, complete=False), PAGE, target=ITEMS)
+
+
+OTHERS_RULE = "HostRegexp(`^[a-z0-9-]+\\.example\\.com$`) && PathPrefix(`/`)"
+OTHERS = replace(
+    ROUTER, name="others@file", rule=OTHERS_RULE, service="landing", priority=len(OTHERS_RULE)
+)
+
+
+def test_fires_for_the_host_where_the_rule_of_many_hosts_is_longer() -> None:
+    told = parse_target("https://shop.example.com/ shows the landing page instead of the shop")
+    page = replace(PAGE, url="https://shop.example.com/")
+    (claim,) = judge(CHECK, TRAEFIK, state(MAIN, OTHERS), page, target=told, masked=False)
+    assert (claim.facts["winner"], claim.facts["router"]) == ("others@file", MAIN.name)
+    assert claim.facts["setting"] == f"priority: {len(OTHERS_RULE) + 1}"
+
+
+def test_silent_where_the_rule_of_many_hosts_is_for_a_path_or_the_page_is_right() -> None:
+    told = parse_target("https://shop.example.com/ shows the landing page instead of the shop")
+    page = replace(PAGE, url="https://shop.example.com/")
+    for_path = replace(OTHERS, rule=OTHERS_RULE.replace("`/`", "`/login`"))
+    assert not judge(CHECK, TRAEFIK, state(MAIN, for_path), page, target=told, masked=False)
+    plain = parse_target("https://shop.example.com/")
+    assert not judge(CHECK, TRAEFIK, state(MAIN, OTHERS), page, target=plain, masked=False)

@@ -446,3 +446,28 @@ def test_silent_where_no_port_has_a_digit_wrong(site: str) -> None:
     page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
     seen = (APACHE, LISTENING, replace(SERVED, chain=(own,)), page)
     assert not judge(CHECK, *seen, apache_config(site))
+
+
+def plain(address: str, handler: dict[str, object]) -> WebServerConfig:
+    """A site for many names with this handler by https, and the target's on port 80 alone."""
+    made: Any = caddy_evidence.document("*.example.com")
+    other: Any = caddy_evidence.document("shop.example.com")
+    servers = made["apps"]["http"]["servers"]
+    servers["srv0"]["routes"][0]["handle"][0]["routes"] = [{"handle": [handler]}]
+    servers["srv1"] = {**other["apps"]["http"]["servers"]["srv0"], "listen": [":80"]}
+    return caddy_evidence.caddy_config(MANY_NAMES.replace("shopp.example.com", address), made)
+
+
+@pytest.mark.parametrize("address", ["http://shop.example.com", "shop.example.com:80"])
+def test_fires_where_the_site_of_the_name_is_for_http_alone(address: str) -> None:
+    config = plain(address, NOBODY)
+    observations = (caddy_evidence.CADDY, config, caddy_evidence.LISTENING, NO_SITE)
+    (claim,) = judge(CHECK, *observations, masked=False)
+    assert claim.facts["plain"]
+    assert claim.facts["elsewhere"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"-{address} {{\n+shop.example.com {{" in edit.diff
+    served = replace(NO_SITE, status=200)
+    assert not judge(CHECK, *observations[:3], served, masked=False)

@@ -54,6 +54,24 @@ def test_fires_where_a_path_of_the_site_has_no_location_of_its_own() -> None:
     assert "+ location ^~ /api/ {" in lines_of(claim)
 
 
+def test_a_location_that_takes_a_longer_word_keeps_its_program() -> None:
+    """`location /api` gets /api-docs too: the path needs a location, and /api its own program."""
+    lines = (
+        "location /api { proxy_pass http://127.0.0.1:3002; }\n"
+        " location / { proxy_pass http://127.0.0.1:3001; }"
+    )
+    path = "/api-docs"
+    has = replace(HAS, requested=path, path=path)
+    unknown = replace(has, path="/api-docs-diagnose-7f3a", status=404)
+    (claim,) = claims(lines, has, unknown, path=path)
+    assert (claim.facts["word"], claim.facts["prefix"]) == (True, path)
+    assert "+ location /api-docs {" in lines_of(claim)
+    assert "proxy_pass http://127.0.0.1:3001;" in lines_of(claim)
+    # Below the location itself it is the port that is wrong.
+    (claim,) = claims(lines, HAS, UNKNOWN)
+    assert (claim.facts["word"], claim.facts["whole"]) == (False, True)
+
+
 def test_a_program_that_nginx_does_not_name_is_opened_by_a_person_only() -> None:
     """It may listen on loopback so that visitors do not reach it."""
     (claim,) = claims(PAGES, HAS, UNKNOWN)

@@ -32,3 +32,10 @@ def caddy_wildcard_ends_the_connection(lab: Lab) -> None:
 @healthy_caddy()
 def caddy_wildcard_beside_the_site(lab: Lab) -> None:
     serve(lab, NOBODY + SHOP + SHOP.replace("shop.example.com", "shops.example.com"))
+
+
+@caddy_scenario(outside="http.page-refused", server="server.wrong-site", differs=(caddy.CONFIG,))
+def caddy_wildcard_answers_https_of_a_site_for_http(lab: Lab) -> None:
+    """After https://caddyserver.com/docs/caddyfile/concepts#addresses: `http://` puts a site on
+    port 80 alone."""
+    serve(lab, NOBODY + "http://shop.example.com {\n\treverse_proxy 127.0.0.1:3000\n}\n")

@@ -63,3 +63,31 @@ def router_of_an_interface_has_the_longer_rule(lab: Lab) -> None:
 def router_of_an_interface_has_a_lower_priority_beside_the_page(lab: Lab) -> None:
     """The page itself comes as it is meant."""
     _two_applications(lab, "PathPrefix(`/api`)", "      priority: 99\n", "", ENTRY_POINTS + API)
+
+
+LANDING = """\
+    others:
+      rule: HostRegexp(`^[a-z0-9-]+\\.example\\.com$`) && PathPrefix(`/`)
+      entryPoints: [websecure]
+      service: landing
+      tls: {}
+"""
+
+
+def _many_hosts(lab: Lab, own: str) -> None:
+    """A router for many hosts beside that of the site, whose application has no page at "/"."""
+    lab.spawn(lab.server, lab.server.application("paths_server", "3003", "/landing"), 3003)
+    service = "    landing:\n      loadBalancer: {servers: [{url: 'http://127.0.0.1:3003'}]}\n"
+    text = SHOP.replace("      service: shop\n", f"      service: shop\n{own}", 1)
+    traefik.serve(lab, text.replace("  services:\n", f"{LANDING}  services:\n{service}", 1))
+
+
+@passed_over(outside=None)
+def router_of_many_hosts_has_the_longer_rule(lab: Lab) -> None:
+    """After https://doc.traefik.io/traefik/routing/routers/#priority: the length of the rule."""
+    _many_hosts(lab, "")
+
+
+@healthy_traefik()
+def router_of_the_host_has_the_higher_priority(lab: Lab) -> None:
+    _many_hosts(lab, "      priority: 1000\n")

@@ -1,10 +1,13 @@
 import asyncio
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
+from diagnose.machine import LIMIT, FileContent
 from diagnose.machine.local import LocalMachine
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.model.sites import SiteFile
+from diagnose.model.sites import SiteFile, UnreadCopy
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import unincluded_sites
 from tests.support.fake_context import Looking
@@ -100,3 +103,51 @@ def test_a_file_in_the_folder_of_a_project() -> None:
 def test_a_container_reads_the_file_of_a_project() -> None:
     assert _in_project("/srv/shop/compose.yaml") == []
     assert _in_project("/srv/shop/docker-compose.prod.yml") == []
+
+
+OLD = "server { listen 443 ssl; server_name shop.example.com; location / { root /srv; } }\n"
+NEW = OLD.replace(
+    "location / {", "location /api/ { proxy_pass http://127.0.0.1:3001; } location / {"
+)
+ENABLED = "/etc/nginx/sites-enabled/shop"
+
+
+class _Dated(RecordedMachine):
+    """Its files have a time."""
+
+    changed = 0.0
+
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent:
+        return replace(await super().read(path, limit), changed=self.changed)
+
+
+def edited(status: int, changed: float, *, used_changed: float = 5.0) -> Looking:
+    """What is seen after the path was answered so; the files' times are as given."""
+    main = f"http {{ include sites-enabled/*; {OLD} }}"
+    parsed = parse(f"http {{ {OLD} }}", ENABLED)
+    files = (ConfigFile(MAIN, main), ConfigFile(ENABLED, OLD, used_changed))
+    config = NginxConfig(path=MAIN, main=parsed, files=files)
+    argv = (
+        "sh", "-c", unincluded_sites.FIND_SCRIPT, "sh", "shop.example.com", "*.example.com",
+        "/etc/nginx", "/etc/nginx/sites-enabled",
+    )  # fmt: skip
+    machine = _Dated({shlex.join(argv): f"{ENABLED}\n{AVAILABLE}\n"}, {AVAILABLE: NEW})
+    machine.changed = changed
+    ctx = Looking(machine)
+    ctx.target = replace(ctx.target, path="/api/products")
+    url = f"{ctx.target.origin}/api/products"
+    ctx.emit(config)
+    page = ctx.emit(Exchange(url=url, address="192.0.2.1", port=443, status=status))
+    asyncio.run(unincluded_sites.edited_elsewhere.work(ctx, page, config))  # type: ignore[arg-type]
+    return ctx
+
+
+def test_a_newer_file_with_a_location_for_the_path_is_seen() -> None:
+    (copy,) = edited(404, 9.0).observed(UnreadCopy)
+    assert (copy.path, copy.location, copy.used) == (AVAILABLE, "location /api/", ENABLED)
+    assert copy.replaces
+
+
+def test_an_older_file_and_a_page_that_comes_raise_no_question() -> None:
+    assert not edited(404, 1.0).observed(UnreadCopy)
+    assert not edited(200, 9.0).observed(UnreadCopy)
