@@ -44,7 +44,22 @@ def test_a_program_that_starts_certbot_from_time_to_time() -> None:
 
 
 def test_the_search_among_the_processes_does_not_find_itself() -> None:
-    (line,) = (row for row in SCRIPT.splitlines() if row.startswith("grep -lsaE"))
+    (line,) = (row for row in SCRIPT.splitlines() if row.startswith("running="))
     pattern = line.split("'")[1]
     assert not re.search(pattern, line)
     assert all(re.search(pattern, word) for word in ("certbot", "acme.sh", "dehydrated"))
+
+
+def test_a_process_that_is_another_program_by_now_is_none(tmp_path: Path) -> None:
+    """A part of a pipeline has the script's words until it has become its own program."""
+    head = tmp_path / "head"
+    listed = f'[ "$2" != 50 ] || echo /proc/{os.getppid()}/cmdline /proc/1/nothing | tr " " "\\n"'
+    head.write_text(f'#!/bin/sh\n{listed}\nexec /usr/bin/head "$@"\n')
+    head.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    out = subprocess.run(
+        ["sh", "-c", SCRIPT], env=os.environ | {"PATH": path}, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    assert f"/proc/{os.getppid()}/cmdline" not in out
+    assert "/proc/1/nothing" not in out

@@ -50,9 +50,10 @@ done 2>/dev/null | grep -iE 'certbot|acme|letsencrypt|lego|swag|proxy-manager|co
 # A timer of a person's own systemd, and a program that runs all the time and starts the tool.
 grep -lsE "$tools" /root/.config/systemd/user/*.service /home/*/.config/systemd/user/*.service \
   /etc/systemd/user/*.service | head -n 1 | sed 's/^/container /'
-# The brackets keep grep from its own command line.
-grep -lsaE '[c]ertbot|[a]cme\.sh|[d]ehydrated' /proc/[0-9]*/cmdline | head -n 50 | while read -r f; do
-  [ ! -e "$f" ] || grep -qE 'list-unit-files|diagnose' "$f" || echo "container $f"
+# The brackets keep grep from its own command line. A process that begins has this script's.
+running='[c]ertbot|[a]cme\.sh|[d]ehydrated'
+grep -lsaE "$running" /proc/[0-9]*/cmdline | head -n 50 | while read -r f; do
+  grep -qE 'list-unit-files|diagnose' "$f" || ! grep -qaE "$running" "$f" || echo "container $f"
 done 2>/dev/null | head -n 1
 # A control panel starts renewals by a clock of its own.
 for d in /etc/webmin /usr/local/ispconfig /usr/local/hestia /usr/local/vesta /usr/local/psa /usr/local/cpanel \
