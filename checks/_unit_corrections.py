@@ -9,7 +9,7 @@ from diagnose.model.unit_commands import drop_in_steps
 def correction_of(evidence: Evidence, unit: str) -> UnitCorrection | None:
     """Return what the unit of a service needs; None if nobody knows it."""
     corrections = evidence.good(UnitCorrection)
-    return next((each for each in corrections if each.unit == unit), None)
+    return next((correction for correction in corrections if correction.unit == unit), None)
 
 
 def correction_steps(correction: UnitCorrection, *, running: bool = False) -> tuple[Command, ...]:

@@ -94,13 +94,14 @@ def _of_message(current_run: "Run") -> tuple[OtherRequest, ...]:
 def _is_file_gone(current_run: "Run") -> bool:
     """Return whether the file that a message names is not there, or a page comes in its place."""
     answers = [
-        each
-        for each in current_run.evidence().good(Exchange)
-        if each.is_page_of(current_run.target)
+        exchange
+        for exchange in current_run.evidence().good(Exchange)
+        if exchange.is_page_of(current_run.target)
     ]
     return bool(answers) and all(
-        (each.status or 0) in {404, 410} or "html" in (each.header("Content-Type") or "").lower()
-        for each in answers
+        (answer.status or 0) in {404, 410}
+        or "html" in (answer.header("Content-Type") or "").lower()
+        for answer in answers
     )
 
 

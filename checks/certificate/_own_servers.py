@@ -16,7 +16,9 @@ def own_server_of(evidence: Evidence, files: Sequence[CertificateFile]) -> OwnSe
     paths = [path for file in files for path in (file.path, file.real) if path]
     lineages = {lineage.name for path in paths if (lineage := lineage_of(path)) is not None}
     names = lineages or {evidence.target.host}
-    return next((each for each in evidence.good(OwnServerRenewal) if each.name in names), None)
+    return next(
+        (renewal for renewal in evidence.good(OwnServerRenewal) if renewal.name in names), None
+    )
 
 
 def acme_sh_words(own: OwnServerRenewal) -> tuple[tuple[str, ...], tuple[str, ...]]:

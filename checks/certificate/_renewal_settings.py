@@ -17,4 +17,4 @@ def renewal_settings(evidence: Evidence, host: str) -> RenewalAuthority | None:
         lineage.name for path in paths if path and (lineage := lineage_of(path)) is not None
     }
     names = (host, *(lineages if len(lineages) == 1 else ()))
-    return next((each for name in names for each in settings if each.name == name), None)
+    return next((setting for name in names for setting in settings if setting.name == name), None)

@@ -24,7 +24,7 @@ def webroot_fix(evidence: Evidence, name: str) -> tuple[Fix, str] | None:
         return None
     nginx = Nginx.of(evidence)
     leaves = [file.chain[0] for file in evidence.good(CertificateFile) if file.chain]
-    names = {evidence.target.host, *(each for leaf in leaves for each in leaf.dns_names)}
+    names = {evidence.target.host, *(dns_name for leaf in leaves for dns_name in leaf.dns_names)}
     is_wildcard = any(each.startswith("*.") for each in names)
     folder = "" if is_wildcard else web_root_of_challenges(nginx, names)
     if not folder or nginx.master is None:

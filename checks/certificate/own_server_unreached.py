@@ -87,7 +87,7 @@ def own_server_unreached(evidence: Evidence) -> Iterator[Claim]:
 def _is_nginx_asked(evidence: Evidence) -> bool:
     """Return whether nginx has port 80 of the server itself."""
     listeners = evidence.good(Listeners)
-    holders = {socket.process for each in listeners for socket in each.on(80)}
+    holders = {socket.process for listener in listeners for socket in listener.on(80)}
     return "nginx" in holders and not evidence.of(NginxContainer)
 
 

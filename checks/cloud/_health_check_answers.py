@@ -51,7 +51,9 @@ def _refusing_block(nginx: Nginx, check: RefusedHealthCheck) -> Server | None:
     """Return the block that answers the check: the one whose `return` has its status, where the
     default one comes first, since most checks send no name; or else that of the name."""
     ports = (check.port,) if check.port else (HTTP_PORT, nginx.evidence.target.port)
-    selected = [each for port in ports for each in nginx.selected_servers(port)]
+    selected = [
+        selected_server for port in ports for selected_server in nginx.selected_servers(port)
+    ]
     blocks = [block for each in selected for block in (each.socket.default, each.server)]
     by_return = (block for block in blocks if _returned(block) == str(check.status))
     own = (each.server for each in selected if _returned(each.server) is None)
@@ -72,7 +74,7 @@ def _nginx_steps(nginx: Nginx, block: Server, path: str) -> tuple[Step, ...]:
     if line is not None and line in (block.block.block or ()):
         # A `return` of the block itself comes before any location.
         others = "location / {\n        " + " ".join(("return", *line.args)) + ";\n    }"
-        if any(each.name == "location" for each in block.block.block or ()):
+        if any(directive.name == "location" for directive in block.block.block or ()):
             return ()
         changes.append(replace_directive(line, others))
     edit = config_edit(nginx, file.path, *changes)

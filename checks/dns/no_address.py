@@ -49,7 +49,9 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
             "alias": alias,
             "owner": alias or answers[0].name,
             "addresses": tuple(
-                each for each in serving_addresses(evidence) if family_of(each) in families
+                serving_address
+                for serving_address in serving_addresses(evidence)
+                if family_of(serving_address) in families
             ),
             "only_ipv4": families == {4},
             "only_ipv6": families == {6},

@@ -46,7 +46,7 @@ def validation_blocked(evidence: Evidence) -> Iterator[Claim]:
         return
     view = netfilter_view(evidence)
     counts, addresses = shut_out(view, _PORT)
-    networks = [each for each in dict.fromkeys(addresses) if _is_wide(each)]
+    networks = [address for address in dict.fromkeys(addresses) if _is_wide(address)]
     if not networks:
         return
     shown, count = tuple(networks[:_SHOWN]), sum(counts.values())

@@ -119,7 +119,11 @@ def _consequences(evidence: Evidence) -> tuple[LogLine | RenewalFailure | Progra
         for failure in evidence.good(RenewalFailure)
         if "no space left" in failure.message.lower()
     ]
-    full_lines = [each for each in evidence.good(ProgramLine) if _NO_SPACE.search(each.message)]
+    full_lines = [
+        program_line
+        for program_line in evidence.good(ProgramLine)
+        if _NO_SPACE.search(program_line.message)
+    ]
     return (*lines[-3:], *full_lines[:1], *renewals)
 
 

@@ -28,7 +28,7 @@ from diagnose.model.services import ServiceFailure
 @check(severity=Severity.ERROR, needs=[ServiceFailure, Listeners], needs_message=True)
 def file_closed_to_service(evidence: Evidence) -> Iterator[Claim]:
     symptom, port = evidence.target.symptom, evidence.target.port
-    if symptom is None or not any(each.on(port) for each in evidence.good(Listeners)):
+    if symptom is None or not any(listener.on(port) for listener in evidence.good(Listeners)):
         return
     failures = [
         failure

@@ -118,7 +118,7 @@ def _server_rule(evidence: Evidence, challenge: Exchange) -> ChallengeRule | Non
     # A missing file may get the site's own page by another rule.
     if (rule is None or not rule.is_certain) and challenge.status in {200, *_NOT_FOUND}:
         refusals = (decisive_rule(view, WRITTEN_CHALLENGE, False, each) for each in (403, 404, 410))
-        rule = next((each for each in refusals if each and each.is_certain), None)
+        rule = next((refusal for refusal in refusals if refusal and refusal.is_certain), None)
         kept = rule.status if rule else 0
     if rule is None or not rule.is_certain or _is_unread(view, rule.file, challenge.port):
         return None

@@ -44,7 +44,11 @@ def written_folder(evidence: Evidence) -> WrittenFolder | None:
         # A web server that showed such a folder would show keys and the like.
         is_private = _PRIVATE.match(folder) is not None or folder.count("/") < 2
         return None if is_private else WrittenFolder(folder, folder == written[1])
-    own = [each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host]
+    own = [
+        challenge_folder
+        for challenge_folder in evidence.good(ChallengeFolder)
+        if challenge_folder.name == evidence.target.host
+    ]
     return WrittenFolder(own[0].folder, False) if own else None
 
 

@@ -11,13 +11,16 @@ from diagnose.parsers.nginx.commented_blocks import CommentedLocation, commented
 def commented_location(nginx: Nginx, path: str) -> tuple[CommentedLocation, Fix] | None:
     """Return the most exact location in a comment that takes the path, with its fix; None if there
     is none, or if several are alike. Whether it was switched off on purpose, a person knows."""
-    blocks = {id(each.server.block): each.server for each in nginx.selected_servers()}
+    blocks = {
+        id(selected_server.server.block): selected_server.server
+        for selected_server in nginx.selected_servers()
+    }
     if len(blocks) != 1:
         return None
     (server,) = blocks.values()
     file = nginx.file(server.block)
     locations = commented_locations(file.text, server.block) if file else ()
-    taking = [each for each in locations if each.takes(path) and each.path != "/"]
+    taking = [location for location in locations if location.takes(path) and location.path != "/"]
     longest = max((len(each.path) for each in taking), default=0)
     best = [each for each in taking if len(each.path) == longest]
     if len(best) != 1 or any(_is_there(nginx, each, path) for each in best):

@@ -30,7 +30,10 @@ class CompletedRedirect:
 def completed_redirect(nginx: Nginx, step: Exchange, onward: str) -> CompletedRedirect | None:
     """Return the block that makes this redirect; None if an application does, or another line."""
     url, to = parse_url(step.url), parse_url(onward)
-    answering = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    answering = {
+        id(answering_server.server.block): answering_server.server
+        for answering_server in nginx.answering_servers()
+    }
     if url is None or to is None or len(answering) != 1 or step.port != nginx.evidence.target.port:
         return None
     (server,) = answering.values()

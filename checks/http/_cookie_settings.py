@@ -21,9 +21,9 @@ def domain_remedy(evidence: Evidence, domain: str) -> OwnRemedy | None:
     """Return the edit of the settings that were read and have this Domain; None if none has it."""
     # A file may have been read for two programs.
     places = {
-        (each.file, each.number, each.key): each
-        for each in evidence.good(ReadSetting)
-        if _has_domain(each, domain)
+        (read_setting.file, read_setting.number, read_setting.key): read_setting
+        for read_setting in evidence.good(ReadSetting)
+        if _has_domain(read_setting, domain)
     }
     reads = list(places.values())
     first = next(iter(reads), None)
@@ -31,7 +31,7 @@ def domain_remedy(evidence: Evidence, domain: str) -> OwnRemedy | None:
         return None
     application = application_of(first.application)
     if application is not None:
-        own = [each for each in reads if each.application == first.application]
+        own = [read for read in reads if read.application == first.application]
         return remedy_of(evidence, application, tuple(own))
     # Imported late: few programs have such a line in their source.
     from diagnose.parsers.frameworks import framework_of

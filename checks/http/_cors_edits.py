@@ -68,7 +68,7 @@ def _passes_on(nginx: Nginx, match: LocationMatch) -> bool:
     if match.block.name == "location":
         return proxy_pass_of(match) is not None
     servers = nginx.answering_servers()
-    return any(proxy_pass_of(each) for one in servers for each in all_locations(one.server))
+    return any(proxy_pass_of(location) for one in servers for location in all_locations(one.server))
 
 
 def added_fix(

@@ -87,11 +87,11 @@ def _program(evidence: Evidence, page: Exchange) -> str:
     if program := cors_program(page.headers, page.body):
         return program
     answers = (
-        each
-        for each in evidence.good(Exchange)
-        if each.purpose in {"target", "cross-origin"} and not proxy_page(each.body)
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose in {"target", "cross-origin"} and not proxy_page(exchange.body)
     )
-    return next(filter(None, (cors_program(each.headers, each.body) for each in answers)), "")
+    return next(filter(None, (cors_program(answer.headers, answer.body) for answer in answers)), "")
 
 
 def _nginx_step(evidence: Evidence, page: Exchange, origin: str, cookies: bool) -> Manual | None:

@@ -41,7 +41,10 @@ class DefaultSite:
 def default_site(evidence: Evidence) -> DefaultSite:
     """Return what answers with the default page, and what was meant to."""
     nginx = Nginx.of(evidence)
-    blocks = {id(each.server.block): each.server for each in nginx.selected_servers()}
+    blocks = {
+        id(selected_server.server.block): selected_server.server
+        for selected_server in nginx.selected_servers()
+    }
     if len(blocks) == 1:
         (answering,) = blocks.values()
         own = [

@@ -42,7 +42,10 @@ def naming_fix(nginx: Nginx, path: str) -> Fix | None:
     """Return the location that says of compressed files of this kind what they are, as those of
     Unity's builds need it (`app.framework.js.gz`)."""
     name = _COMPRESSED.fullmatch(path)
-    blocks = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    blocks = {
+        id(answering_server.server.block): answering_server.server
+        for answering_server in nginx.answering_servers()
+    }
     if name is None or name["ending"] not in _TYPES or len(blocks) != 1:
         return None
     (server,) = blocks.values()

@@ -31,7 +31,11 @@ def forwarded_prefix(
 ) -> ForwardedPrefix:
     """Return the field that the application reads, or the lines that replace its addresses where it
     reads none of those that were tried and no setting of its own is known."""
-    trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == trial.page)
+    trials = tuple(
+        prefix_trial
+        for prefix_trial in evidence.good(PrefixTrial)
+        if prefix_trial.page == trial.page
+    )
     control = next((each for each in trials if not each.field), None)
     if match is None:
         return _forwarded_by_server(evidence, trial)

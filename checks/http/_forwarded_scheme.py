@@ -87,7 +87,9 @@ def _is_replaced(nginx: Nginx, proxy_target: ProxyTarget, path: str) -> bool:
         if not endpoint.port or not is_loopback_host(endpoint.host):
             continue
         listeners = nginx.evidence.good(Listeners)
-        holders = [socket.process or "" for each in listeners for socket in each.on(endpoint.port)]
+        holders = [
+            socket.process or "" for listener in listeners for socket in listener.on(endpoint.port)
+        ]
         if any(holder.startswith(_REPLACING) for holder in holders):
             return True
     requests = inner_requests(nginx, path, in_containers=True)

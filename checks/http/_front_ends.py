@@ -88,7 +88,12 @@ def front_end_of(page: Page) -> FrontEnd | None:
         if (url := parse_url(file.url)) is not None
     ]
     return next(
-        (each for each in _FRONT_ENDS if any(re.search(each.files, path) for path in paths)), None
+        (
+            front_end
+            for front_end in _FRONT_ENDS
+            if any(re.search(front_end.files, path) for path in paths)
+        ),
+        None,
     )
 
 
@@ -113,7 +118,10 @@ def files_in_folder_fix(
     file = nginx.file(match.block) if match else None
     if match is None or file is None or len(servers) != 1 or not _is_in(servers[0], match):
         return None
-    missing = (each.response.url for each in _page_files.refused_files(evidence, of_sheets=True))
+    missing = (
+        refused_file.response.url
+        for refused_file in _page_files.refused_files(evidence, of_sheets=True)
+    )
     paths = [url.path.partition("?")[0] for each in missing if (url := parse_url(each)) is not None]
     heads = dict.fromkeys(_head(path) for path in paths)
     if not 0 < len(heads) <= 4 or not all(_is_free(servers[0], path) for path in paths):

@@ -26,9 +26,9 @@ def answer_to_https(evidence: Evidence, step: Exchange) -> ComparedRequest | Non
     """Return the answer of the application, asked directly with X-Forwarded-Proto: https; None if
     it was not asked, or if it does not answer as visitors are answered without the field."""
     requests = evidence.of(ComparedRequest)
-    as_nginx = [each for each in requests if each.part == "none"]
+    as_nginx = [request for request in requests if request.part == "none"]
     scheme_requests = [
-        each for each in requests if each.name == SCHEME_FIELD and each.value == "https"
+        request for request in requests if request.name == SCHEME_FIELD and request.value == "https"
     ]
     if not as_nginx or not scheme_requests or not reproduces(as_nginx[0], step):
         return None

@@ -36,11 +36,15 @@ def known_application(evidence: Evidence) -> Application | None:
     known."""
     if recognized := recognized_application(evidence):
         return recognized[1]
-    programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
+    programs = (
+        program
+        for running_program in evidence.good(RunningPrograms)
+        for program in running_program.programs
+    )
     applications = (application_of_command(program.command) for program in programs)
     if application := next(filter(None, applications), None):
         return application
-    answers = [each for each in evidence.good(Exchange) if each.purpose in _ANSWERS]
+    answers = [exchange for exchange in evidence.good(Exchange) if exchange.purpose in _ANSWERS]
     found = (recognize(answer.body, answer.headers) for answer in answers)
     application = next((known[0] for known in found if known and known[1] in _BY_FIELDS), None)
     return application or _told_by_refusals(answers)
@@ -64,15 +68,23 @@ def known_frameworks(evidence: Evidence) -> "tuple[Framework, ...]":
     application = known_application(evidence)
     if application is not None and framework_of(application.id) is None:
         return ()
-    answers = [each for each in evidence.good(Exchange) if each.purpose in _ANSWERS]
+    answers = [exchange for exchange in evidence.good(Exchange) if exchange.purpose in _ANSWERS]
     frameworks = [
-        each for answer in answers for each in frameworks_of_answer(answer.body, answer.headers)
+        framework
+        for answer in answers
+        for framework in frameworks_of_answer(answer.body, answer.headers)
     ]
     named = (framework_of(read.application) for read in evidence.good(ReadSetting))
     frameworks += filter(None, (framework_of(application.id) if application else None, *named))
-    programs = (program for each in evidence.good(RunningPrograms) for program in each.programs)
-    frameworks += (each for program in programs for each in frameworks_of_command(program.command))
-    return tuple({each.id: each for each in frameworks}.values())
+    programs = (
+        program
+        for running_program in evidence.good(RunningPrograms)
+        for program in running_program.programs
+    )
+    frameworks += (
+        framework for program in programs for framework in frameworks_of_command(program.command)
+    )
+    return tuple({framework.id: framework for framework in frameworks}.values())
 
 
 def own_setting(
@@ -83,7 +95,7 @@ def own_setting(
     trust of a framework is about https: where the visitor's address is meant, it does not count."""
     application = known_application(evidence)
     settings = application.settings if application else {}
-    setting = next((settings[each] for each in topics if _may_be(evidence, each, settings)), "")
+    setting = next((settings[topic] for topic in topics if _may_be(evidence, topic, settings)), "")
     if application and setting:
         return {"known": application.name, "setting": setting}
     name, setting = framework_setting_of(evidence, *topics) if of_frameworks else ("", "")

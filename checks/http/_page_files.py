@@ -108,8 +108,12 @@ def _is_default_page(evidence: Evidence, page: Page) -> bool:
     # Imported late: few pages have a file that does not come.
     from diagnose.parsers.stray_pages import stray_page
 
-    for each in page_exchanges(evidence):
-        stray = stray_page(each.status, each.body) if each.url == page.url else None
+    for page_exchange in page_exchanges(evidence):
+        stray = (
+            stray_page(page_exchange.status, page_exchange.body)
+            if page_exchange.url == page.url
+            else None
+        )
         if stray is not None and stray.kind == "default":
             return True
     return False

@@ -53,7 +53,7 @@ def built_folder_fix(nginx: Nginx, path: str, folder: str) -> Fix | None:
         return None
     if is_location and not closes_nothing(match.block):
         return None
-    is_known = any(folder in each.args for each in children(server.block, "location"))
+    is_known = any(folder in child.args for child in children(server.block, "location"))
     file = nginx.file(server.block)
     if is_known or file is None or not _PLAIN.fullmatch(folder):
         return None
@@ -66,7 +66,10 @@ def built_folder_fix(nginx: Nginx, path: str, folder: str) -> Fix | None:
 
 
 def _only_server(nginx: Nginx) -> Server | None:
-    blocks = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    blocks = {
+        id(answering_server.server.block): answering_server.server
+        for answering_server in nginx.answering_servers()
+    }
     return next(iter(blocks.values())) if len(blocks) == 1 else None
 
 
@@ -94,7 +97,7 @@ def _file_change(nginx: Nginx, server: Server, page: str) -> edits.TextEdit | No
         return None
     if match.block.name == "location" and not closes_nothing(match.block):
         return None
-    if any(each.args == ("=", page) for each in children(server.block, "location")):
+    if any(child.args == ("=", page) for child in children(server.block, "location")):
         return None
     is_inside = served.directive in children(match.block, "root") and match.block.name == "location"
     lines = [f"root {' '.join(served.directive.args)};"] if is_inside else []

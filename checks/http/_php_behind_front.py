@@ -38,7 +38,10 @@ def php_steps(evidence: Evidence, answer: LocalAnswer) -> tuple[Edit | Command, 
 
 
 def _nginx_steps(nginx: Nginx) -> tuple[Edit | Command, ...]:
-    servers = {id(each.server): each.server for each in nginx.selected_servers(HTTP_PORT)}
+    servers = {
+        id(selected_server.server): selected_server.server
+        for selected_server in nginx.selected_servers(HTTP_PORT)
+    }
     if len(servers) != 1:
         return ()
     (server,) = servers.values()

@@ -34,11 +34,13 @@ def port_field(nginx: Nginx, step: Exchange) -> PortField | None:
     if not drops_port(step) or step.url != target.url:
         return None
     requests = evidence.of(ComparedRequest)
-    as_nginx = [each for each in requests if each.part == "none"]
+    as_nginx = [request for request in requests if request.part == "none"]
     if len(as_nginx) < 2 or not all(reproduces(each, step) for each in as_nginx):
         return None
     for name in _FIELDS:
-        port_requests = [each for each in requests if each.part == "field" and each.name == name]
+        port_requests = [
+            request for request in requests if request.part == "field" and request.name == name
+        ]
         places = {
             (url.host, url.port) if url else ()
             for url in (parse_url(t.location) for t in port_requests)

@@ -66,4 +66,4 @@ def _product(evidence: Evidence, page: Exchange) -> str:
     name = (page.header("Server") or "").lower()
     if nginx.master and nginx.answering_servers():
         return "nginx"
-    return next((each for each in _PRODUCTS if name.startswith(each)), "")
+    return next((product for product in _PRODUCTS if name.startswith(product)), "")

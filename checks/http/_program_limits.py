@@ -111,8 +111,8 @@ def logged_ban(evidence: Evidence) -> ProgramBan | None:
     symptom, named = evidence.target.symptom, _named(evidence)
     if symptom is None or symptom.number not in {None, 401, 403}:
         return None
-    bans = (each for each in evidence.good(ProgramBan) if each.source == "log")
-    return next((each for each in bans if not named or each.address in named), None)
+    bans = (program_ban for program_ban in evidence.good(ProgramBan) if program_ban.source == "log")
+    return next((ban for ban in bans if not named or ban.address in named), None)
 
 
 def _named(evidence: Evidence) -> tuple[str, ...]:

@@ -48,7 +48,11 @@ def logged_forms(evidence: Evidence, server: str) -> Iterator[RefusedForm]:
     application wrote in its own log; then those with the status of the framework that made the
     page, and those with 403 again and again where it is not known. Without such a reason none if
     the site accepts other forms: then it is about who sends this one, or what is in it."""
-    refusals = [each for each in evidence.good(ProgramRefusal) if each.method == "POST"]
+    refusals = [
+        program_refusal
+        for program_refusal in evidence.good(ProgramRefusal)
+        if program_refusal.method == "POST"
+    ]
     for failure in current_failures(evidence, server=server) if refusals else ():
         for refusal in refusals:
             if failure.is_from_page and (failure.method, failure.path, failure.status) == (
@@ -72,10 +76,10 @@ def logged_token_forms(evidence: Evidence) -> Iterator[RefusedForm]:
     from diagnose.parsers.form_tokens import refuses_token
 
     refusals = {
-        (each.path, each.status): each
-        for each in evidence.good(ProgramRefusal)
+        (program_refusal.path, program_refusal.status): program_refusal
+        for program_refusal in evidence.good(ProgramRefusal)
         # A line that has the request alone says nothing of its reason.
-        if names_origin(each.message) or refuses_token(each.message)
+        if names_origin(program_refusal.message) or refuses_token(program_refusal.message)
     }
     forms = []
     for failure in evidence.good(FailedRequests):

@@ -45,7 +45,7 @@ def is_corrected(evidence: Evidence, cookie: RefusedCookie) -> bool:
         for match in nginx.location_matches(evidence.target.path)
         for directive in match.directives("proxy_cookie_flags")
     )
-    files = (file.text for each in evidence.good(WebServerConfig) for file in each.files)
+    files = (file.text for config in evidence.good(WebServerConfig) for file in config.files)
     return any("secure" in args[1:] for args in flags) or any(map(_CORRECTING.search, files))
 
 
@@ -58,7 +58,7 @@ def _is_domain_corrected(evidence: Evidence) -> bool:
         for directive in match.directives("proxy_cookie_domain")
     )
     names = {evidence.target.host, "$host", "$server_name"}
-    files = (file.text for each in evidence.good(WebServerConfig) for file in each.files)
+    files = (file.text for config in evidence.good(WebServerConfig) for file in config.files)
     return any(args[-1].lstrip(".") in names for args in lines if len(args) > 1) or any(
         map(_REPLACED_DOMAIN.search, files)
     )

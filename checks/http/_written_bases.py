@@ -73,5 +73,7 @@ def is_asked_plain(evidence: Evidence) -> bool:
 
 
 def _own_addresses(evidence: Evidence) -> set[str]:
-    resolved = (each for resolution in evidence.good(Resolution) for each in resolution.addresses)
+    resolved = (
+        address for resolution in evidence.good(Resolution) for address in resolution.addresses
+    )
     return {*resolved, *server_addresses(evidence)}

@@ -148,7 +148,9 @@ def _failure(evidence: Evidence, status: int) -> RenewalFailure | None:
 
 def _is_over_dns(evidence: Evidence) -> bool:
     """Return whether the certificate is renewed by records of DNS: port 80 does not matter then."""
-    if not any(type(each).__name__ == "RenewalAuthority" for each in evidence.observations):
+    if not any(
+        type(observation).__name__ == "RenewalAuthority" for observation in evidence.observations
+    ):
         return False
     # Imported late: few certificates are due.
     from checks.certificate._renewal_settings import renewal_settings

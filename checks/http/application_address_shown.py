@@ -84,9 +84,15 @@ def application_address_shown(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _nginx_comparison(evidence: Evidence) -> _Comparison | None:
-    requests = [each for each in evidence.good(ComparedRequest) if (each.status or 0) < 300]
-    as_nginx = [each for each in requests if each.part == "none"]
-    host_requests = [each for each in requests if each.name == "Host" and each.change == "replaced"]
+    requests = [
+        compared_request
+        for compared_request in evidence.good(ComparedRequest)
+        if (compared_request.status or 0) < 300
+    ]
+    as_nginx = [request for request in requests if request.part == "none"]
+    host_requests = [
+        request for request in requests if request.name == "Host" and request.change == "replaced"
+    ]
     is_known = len(as_nginx) > 1 and len(host_requests) > 1
     if not is_known or not all(each.host_addresses for each in (*as_nginx, *host_requests)):
         return None
@@ -117,7 +123,9 @@ def _is_plain(evidence: Evidence, request: ComparedRequest | BackendAnswer) -> b
 
 def _server_comparison(evidence: Evidence) -> _Comparison | None:
     answers = [
-        each for each in evidence.good(BackendAnswer) if each.host_addresses and not each.websocket
+        backend_answer
+        for backend_answer in evidence.good(BackendAnswer)
+        if backend_answer.host_addresses and not backend_answer.websocket
     ]
     if not answers:
         return None

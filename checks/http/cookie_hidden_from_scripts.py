@@ -65,7 +65,11 @@ def cookie_hidden_from_scripts(evidence: Evidence) -> Iterator[Claim]:
 
     page, name = next((each for each in hidden if each[1] in scripts), hidden[0])
     script = scripts.get(name)
-    failures = tuple(each for each in refused_requests(evidence) if each.method in _SENDING)
+    failures = tuple(
+        refused_request
+        for refused_request in refused_requests(evidence)
+        if refused_request.method in _SENDING
+    )
     has_field = any(each.tokens for each in evidence.good(Page))
     is_missed = bool(script or failures) or _is_told(evidence)
     if not is_missed or (has_field and name.lower() == "csrftoken"):

@@ -67,7 +67,11 @@ def cookie_not_sent_in_frame(evidence: Evidence) -> Iterator[Claim]:
     from checks.upstream._comparisons import proxied_match
     from diagnose.parsers.set_cookie import cookie_pair
 
-    failures = tuple(each for each in refused_requests(evidence) if each.status in _UNKNOWN_VISITOR)
+    failures = tuple(
+        refused_request
+        for refused_request in refused_requests(evidence)
+        if refused_request.status in _UNKNOWN_VISITOR
+    )
     cookies = [(cookie_pair(value)[0], value) for _, value in set_cookies(evidence)]
     sent = {name for name, value in cookies if _is_sent_everywhere(value)}
     lost = [(name, value) for name, value in cookies if name not in sent]

@@ -169,7 +169,11 @@ def _is_about_inner_address(evidence: Evidence) -> bool:
     from checks.http._reported_addresses import reported_addresses
     from diagnose.parsers.urls import is_internal_host, is_loopback_host, parse_url
 
-    hosts = {url.host for each in reported_addresses(evidence) if (url := parse_url(each))}
+    hosts = {
+        url.host
+        for reported_address in reported_addresses(evidence)
+        if (url := parse_url(reported_address))
+    }
     inner = (is_internal_host(host) or is_loopback_host(host) for host in hosts)
     return bool(hosts) and evidence.target.host not in hosts and all(inner)
 

@@ -33,7 +33,9 @@ from diagnose.model.site_folders import HiddenPage
 )
 def fallback_leaves_folder(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in exchanges_by_purpose(evidence, "target") if page.status == 200]
-    hidden = next((each for each in evidence.good(HiddenPage) if each.folder), None)
+    hidden = next(
+        (hidden_page for hidden_page in evidence.good(HiddenPage) if hidden_page.folder), None
+    )
     if hidden is None or not pages:
         return
     # Imported late: a healthy run edits nothing.

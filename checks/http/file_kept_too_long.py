@@ -118,8 +118,12 @@ def _files_fix(
 ) -> Fix | None:
     """Return locations of their own for these files where theirs is that of files with a hash, too:
     those may be kept."""
-    hashed = [_path(each.url) for each in evidence.good(PageFileResponse) if is_hashed(each.url)]
-    matches = [each for path in hashed for each in nginx.location_matches(path)]
+    hashed = [
+        _path(response.url)
+        for response in evidence.good(PageFileResponse)
+        if is_hashed(response.url)
+    ]
+    matches = [location_match for path in hashed for location_match in nginx.location_matches(path)]
     if match is None or not any(each.block is match.block for each in matches):
         return None
     # Imported late: few sites have such files.

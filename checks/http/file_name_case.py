@@ -41,8 +41,8 @@ from diagnose.parsers.urls import path_of
 )  # fmt: skip
 def file_name_case(evidence: Evidence) -> Iterator[Claim]:
     names: dict[str, FileInOtherCase] = {}
-    for each in evidence.good(FileInOtherCase):
-        names.setdefault(path_of(each.url), each)
+    for case in evidence.good(FileInOtherCase):
+        names.setdefault(path_of(case.url), case)
     pages = [page for page in page_exchanges(evidence) if page.status == 404]
     own = names.get(evidence.target.path_without_query) if pages else None
     if own is not None:

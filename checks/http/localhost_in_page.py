@@ -168,10 +168,12 @@ def _own_paths(evidence: Evidence) -> frozenset[str]:
     sources: list[Page | PageFileResponse] = [
         *evidence.good(Page), *evidence.good(PageFileResponse),
     ]  # fmt: skip
-    paths = (path for each in sources for path in (*each.data_paths, *each.sent_paths))
-    uses = (_bare(use.url) for each in sources for use in each.uses)
+    paths = (path for source in sources for path in (*source.data_paths, *source.sent_paths))
+    uses = (_bare(use.url) for source in sources for use in source.uses)
     own = (path for host, _, path in uses if host == evidence.target.host)
-    own_paths = (path for each in evidence.good(PageFileResponse) for path in each.told_paths)
+    own_paths = (
+        path for response in evidence.good(PageFileResponse) for path in response.told_paths
+    )
     return frozenset(path.partition("?")[0] for path in (*paths, *own, *own_paths)) - {"", "/"}
 
 
@@ -257,7 +259,9 @@ def _confirmed(evidence: Evidence, mentions: Iterable[_Mention]) -> list[_Mentio
     from checks.http._reported_addresses import reported_addresses
 
     reported = {_bare(url) for url in reported_addresses(evidence)}
-    confirmed = [each for each in mentions if each.is_local and _bare(each.url) in reported]
+    confirmed = [
+        mention for mention in mentions if mention.is_local and _bare(mention.url) in reported
+    ]
     if evidence.target.symptom.kind != "csp":
         return confirmed
     # The browser did not ask: a program of the visitor's own machine may well be there.

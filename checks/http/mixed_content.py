@@ -153,8 +153,8 @@ def _script_fix(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> Fix:
     from checks.http._added_fields import added_fields_fix
     from checks.server._scoped_fields import Scope
 
-    answers = [each for each in evidence.good(Exchange) if each.url == page.url]
-    has_policy = any(each.header(_POLICY.replace(" ", "-")) for each in answers)
+    answers = [exchange for exchange in evidence.good(Exchange) if exchange.url == page.url]
+    has_policy = any(answer.header(_POLICY.replace(" ", "-")) for answer in answers)
     places = {(url.host, url.port) for each in urls if (url := parse_url(each)) is not None}
     target = evidence.target
     is_own = places == {(target.host, 80)} and target.port == 443
@@ -237,7 +237,7 @@ def _script_of(evidence: Evidence, requests: tuple[str, ...]) -> str:
     if not requests or (page is not None and requests[0] in page.requests):
         return ""
     responses = evidence.good(PageFileResponse)
-    source = next((each for each in responses if requests[0] in each.requests), None)
+    source = next((response for response in responses if requests[0] in response.requests), None)
     # The application writes the description of its interface for each request.
     return "" if source is None or source.file_kind == "description" else source.url
 
@@ -274,7 +274,7 @@ def _paths(evidence: Evidence, page: Page, urls: tuple[str, ...]) -> tuple[str, 
     those from which scripts of the page read data."""
     own = (url.path for each in urls if (url := parse_url(each)) is not None)
     responses = evidence.good(PageFileResponse)
-    read = (*page.data_paths, *(path for each in responses for path in each.data_paths))
+    read = (*page.data_paths, *(path for response in responses for path in response.data_paths))
     return tuple(dict.fromkeys((*own, *read)))[:_MAX_PATHS]
 
 

@@ -111,7 +111,7 @@ def _is_fault(nginx: Nginx, status: int) -> bool:
     a limit of requests answers, which our own requests may have met."""
     config = nginx.config
     directives = (each for block in config.main for each in walk((block,))) if config else ()
-    has_limit = any(each.name in {"limit_req", "limit_conn"} for each in directives)
+    has_limit = any(directive.name in {"limit_req", "limit_conn"} for directive in directives)
     return status >= 500 and (status != 503 or (config is not None and not has_limit))
 
 
@@ -182,7 +182,8 @@ def _fix(nginx: Nginx, answers: list[Exchange], sure: bool) -> Fix:
     # A location for challenges goes before the first (nginx.challenge-folder): this patch shall fit
     # behind it.
     is_renewed = any(
-        type(each).__name__ == "ChallengeFolder" for each in nginx.evidence.observations
+        type(observation).__name__ == "ChallengeFolder"
+        for observation in nginx.evidence.observations
     )
     context = 1 if is_renewed else 3
     return _redirect_edits.fix(nginx, changes, "redirect", sure=sure, context=context)

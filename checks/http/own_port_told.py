@@ -78,7 +78,7 @@ def _proxy_route(evidence: Evidence) -> _Way | None:
     for match in nginx.location_matches(target.path):
         proxy = upstreams.proxy_target_of(match, upstreams.request_variables(target))
         if proxy is not None:
-            ports = tuple(each.port for each in proxy.endpoints if each.port)
+            ports = tuple(endpoint.port for endpoint in proxy.endpoints if endpoint.port)
             return _Way(ports, file_line(proxy.directive))
     # Imported late: a site of nginx needs no other server's files.
     from checks.server import server_on_port

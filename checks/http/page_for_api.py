@@ -120,7 +120,9 @@ def _claim(
     if departure and departure_fix(nginx, departure).edits:
         fix = departure_fix(nginx, departure)
     port = evidence.target.port
-    servers = {each.product for each in evidence.good(WebServer) if port in each.ports}
+    servers = {
+        web_server.product for web_server in evidence.good(WebServer) if port in web_server.ports
+    }
     near = None if fix or hidden or departure else near_rule(nginx, path.partition("?")[0])
     fix = near_fix(nginx, near) if near else fix
     unused = None if fix or hidden or departure or near else _unused_pass(evidence, path)

@@ -99,7 +99,7 @@ def _logged(evidence: Evidence) -> "tuple[PhpFailure, Observation] | None":
         return failure, error.line
     lines = (
         *((each.message, each) for each in evidence.good(ServerRequestError)),
-        *((each.message, each) for each in evidence.good(ProgramLine)),
+        *((program_line.message, program_line) for program_line in evidence.good(ProgramLine)),
     )
     return next(
         ((line_failure, line) for text, line in lines if (line_failure := logged_failure(text))),
@@ -177,7 +177,7 @@ def _version(evidence: Evidence, source: Observation | None) -> str:
     named = getattr(source, "upstream", "") or getattr(source, "process", "")
     if version := php_version(named):
         return version
-    names = (each.process or "" for all_ in evidence.good(Listeners) for each in all_.sockets)
+    names = (socket.process or "" for all_ in evidence.good(Listeners) for socket in all_.sockets)
     versions = {php_version(name) for name in names if name.startswith("php-fpm")} - {""}
     return versions.pop() if len(versions) == 1 else ""
 

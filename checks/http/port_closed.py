@@ -119,8 +119,16 @@ def _is_optional(evidence: Evidence) -> bool:
 def _settings(evidence: Evidence, refused: bool) -> ChallengeFolder | OwnServerRenewal | None:
     """Return the settings of a tool that renews the target's certificate over port 80. Where a tool
     listens itself, nobody else has to."""
-    folders = (each for each in evidence.good(ChallengeFolder) if each.name == evidence.target.host)
-    own = (each for each in evidence.good(OwnServerRenewal) if each.name == evidence.target.host)
+    folders = (
+        challenge_folder
+        for challenge_folder in evidence.good(ChallengeFolder)
+        if challenge_folder.name == evidence.target.host
+    )
+    own = (
+        renewal
+        for renewal in evidence.good(OwnServerRenewal)
+        if renewal.name == evidence.target.host
+    )
     return next(folders, None) or (None if refused else next(own, None))
 
 

@@ -36,7 +36,9 @@ def program_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     limit, symptom = shown[0][1], evidence.target.symptom
     told = limit_told(symptom.text) if symptom else None
-    bans = (each for each in evidence.good(ProgramBan) if each.source == "page")
+    bans = (
+        program_ban for program_ban in evidence.good(ProgramBan) if program_ban.source == "page"
+    )
     is_told = told is not None and told.name == limit.name
     own = [page for page, each in shown if each == limit]
     yield limit_claim(evidence, limit, own, next(bans, None), is_told)

@@ -221,7 +221,9 @@ def _rewriting(
     from diagnose.parsers.upstream_answers import reproduces
 
     requests = nginx.evidence.of(ComparedRequest)
-    first = next((each for each in requests if each.part == "none" and not each.failure), None)
+    first = next(
+        (request for request in requests if request.part == "none" and not request.failure), None
+    )
     if first is None or not reproduces(first, steps[0]) or any(map(_is_same_page, steps)):
         return None, None
     matches = nginx.location_matches(_url_path(steps[0]).partition("?")[0])

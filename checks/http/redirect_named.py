@@ -120,7 +120,10 @@ def _nginx_sender(evidence: Evidence, step: Exchange, onward: str) -> _Sender | 
         text = own.directive.text
         return _Sender("nginx", text, file_line(own.directive))
     path = url.path.partition("?")[0]
-    servers = {id(each.server.block): each.server for each in nginx.answering_servers()}
+    servers = {
+        id(answering_server.server.block): answering_server.server
+        for answering_server in nginx.answering_servers()
+    }
     if len(servers) != 1 or step.status != 301 or to.path.partition("?")[0] != f"{path}/":
         return None
     match = match_location(next(iter(servers.values())), path)

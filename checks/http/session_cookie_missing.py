@@ -72,7 +72,14 @@ def session_cookie_missing(evidence: Evidence) -> Iterator[Claim]:
     from diagnose.parsers.origin_refusals import names_origin
 
     paths = {path for page in pages for path in _own_posts(evidence, page)}
-    form = next((each for each in logged_token_forms(evidence) if each.failure.path in paths), None)
+    form = next(
+        (
+            logged_token_form
+            for logged_token_form in logged_token_forms(evidence)
+            if logged_token_form.failure.path in paths
+        ),
+        None,
+    )
     told, words = reported_refusal(evidence), form.words if form else ""
     is_refused = form is not None or refuses_token(told) or _is_expired(evidence)
     if not is_refused or names_origin(told) or _withholds_cookies(evidence):

@@ -89,6 +89,6 @@ def _edge_limit(symptom: Symptom, pages: tuple[Exchange, ...]) -> LimitMessage |
     is_size = symptom.kind in _KINDS or (symptom.kind == "status" and symptom.number == 413)
     size = reported_size(symptom.text) if is_size else 0
     signs = [dict(field_signs(page.headers)) for page in pages]
-    if size not in _CLOUDFLARE or not all("Cloudflare" in each for each in signs):
+    if size not in _CLOUDFLARE or not all("Cloudflare" in sign for sign in signs):
         return None
     return LimitMessage("cloudflare", "100 MB", signs[0]["Cloudflare"])

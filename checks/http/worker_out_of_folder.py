@@ -60,7 +60,9 @@ def worker_out_of_folder(evidence: Evidence) -> Iterator[Claim]:
 def _script(evidence: Evidence, folder: str) -> tuple[Exchange | PageFileResponse, str] | None:
     """Return the answer to the worker's script, and its path: the target, or what the page
     registers."""
-    workers = [each for each in evidence.good(PageFileResponse) if each.file_kind == "worker"]
+    workers = [
+        response for response in evidence.good(PageFileResponse) if response.file_kind == "worker"
+    ]
     answers: list[Exchange | PageFileResponse] = [*page_exchanges(evidence), *workers]
     for answer in answers:
         url = parse_url(answer.url)

@@ -191,7 +191,8 @@ def mount_fix(evidence: Evidence, own: NginxContainer, new: BindMount, old_point
     container, old = container_by_id(evidence, own.digest), own.mount_of(old_point)
     is_own = old is not None and old.point.rstrip("/") == old_point.rstrip("/")
     is_taken = any(
-        each.point.rstrip("/") == new.point.rstrip("/") and each is not old for each in own.mounts
+        mount.point.rstrip("/") == new.point.rstrip("/") and mount is not old
+        for mount in own.mounts
     )
     if container is None or old is None or not is_own or is_taken:
         return compose_fix(evidence, "mount-it-there")

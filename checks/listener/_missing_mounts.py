@@ -35,7 +35,7 @@ def missing_facts(container: Container, file: str) -> dict[str, str]:
 
 def _holder(container: Container, path: str) -> BindMount | None:
     """Return the innermost mount that holds a path of the container."""
-    mounts = [each for each in container.folders if _is_within(path, each.point)]
+    mounts = [folder for folder in container.folders if _is_within(path, folder.point)]
     return max(mounts, key=lambda mount: len(mount.point), default=None)
 
 
@@ -52,7 +52,7 @@ def _cut_links(container: Container, holder: BindMount, source: str, file: str) 
     # A container that has the links of one name needs the files of no other.
     own = f"/{link[2]}" if link and _is_within(holder.source, f"{home}/live/{link[2]}") else ""
     archive = f"{home}/archive{own}"
-    if not is_cut or any(_is_within(archive, each.source) for each in container.folders):
+    if not is_cut or any(_is_within(archive, folder.source) for folder in container.folders):
         return {}
     tail = holder.source[len(home) :].rstrip("/")
     point = holder.point.rstrip("/")

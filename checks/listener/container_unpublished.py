@@ -92,7 +92,11 @@ class _HiddenService:
 def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
     hidden_services = _hidden_services(evidence, containers)
     # Visitors come by the site that passes its requests on to it: its own port stays closed.
-    hidden_services = [each for each in hidden_services if not _is_behind_site(evidence, each)]
+    hidden_services = [
+        hidden_service
+        for hidden_service in hidden_services
+        if not _is_behind_site(evidence, hidden_service)
+    ]
     if not hidden_services:
         return
     service, port = hidden_services[0], evidence.target.port
@@ -157,7 +161,11 @@ def _is_behind_site(evidence: Evidence, service: _HiddenService) -> bool:
         for port in outer
         for site in (
             *nginx_sites(main, port, target.host, own),
-            *(each for other in others for each in server_sites(other, port, target.host, own)),
+            *(
+                server_site
+                for other in others
+                for server_site in server_sites(other, port, target.host, own)
+            ),
         )
     )
     return any(target.host in site.names for site in sites)

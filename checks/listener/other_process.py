@@ -148,7 +148,9 @@ def _is_kept_out(nginx: Nginx) -> bool:
     evidence, target = nginx.evidence, nginx.evidence.target
     if nginx.state is None or nginx.state.masters:
         return False
-    has_name = any(each.name_match != "default" for each in nginx.selected_servers())
+    has_name = any(
+        selected_server.name_match != "default" for selected_server in nginx.selected_servers()
+    )
     answering = {
         server.product
         for server in evidence.good(WebServer)

@@ -233,7 +233,7 @@ def _wrapped(
     is_in_server = bool(around) and around[-1].name == "server" and around[0].name == "http"
     if directive.name not in _PASSES or not is_in_server or directive.block is not None:
         return None
-    if any(each.args == ("/",) for each in children(around[-1], "location")):
+    if any(child.args == ("/",) for child in children(around[-1], "location")):
         return None
     indent = indentation(file.text, directive)
     step = "\t" if indent.startswith("\t") else indent or "    "
@@ -267,7 +267,7 @@ def _error_log(nginx: Nginx) -> str:
     """Return the line for the error log, beside the other log, where nginx was built to write its
     errors to the terminal that starts it (Debian's is)."""
     arguments = nginx.build.arguments if nginx.build else ()
-    options = dict(each.partition("=")[::2] for each in arguments)
+    options = dict(argument.partition("=")[::2] for argument in arguments)
     folder = posixpath.dirname(options.get("--http-log-path", ""))
     is_lost = options.get("--error-log-path") == "stderr" and folder
     return f"error_log {folder}/error.log;\n\n" if is_lost else ""

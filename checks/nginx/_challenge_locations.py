@@ -57,7 +57,7 @@ def passing_location(nginx: Nginx, server: Server, port: int) -> ChallengeLocati
     of this machine; None if nobody knows where it belongs. Where the block answers challenges from
     files, that location passes them on instead."""
     answer = (f"proxy_pass http://127.0.0.1:{port};", "proxy_set_header Host $host;")
-    own = [each for each in children(server.block, "location") if is_for_challenges(each)]
+    own = [child for child in children(server.block, "location") if is_for_challenges(child)]
     if not own:
         return _added_location(nginx, server, answer)
     file = nginx.file(own[0]) if len(own) == 1 else None

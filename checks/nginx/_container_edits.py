@@ -30,7 +30,11 @@ def nginx_in(evidence: Evidence, container: str) -> Nginx | None:
 def with_container_files(nginx: Nginx) -> Nginx:
     """Return the view of the visitors' nginx that has the files of those in containers as well:
     each path of them has the container's name in front."""
-    more = tuple(file for each in nginx.evidence.good(ContainerNginx) for file in each.files)
+    more = tuple(
+        file
+        for container_nginx in nginx.evidence.good(ContainerNginx)
+        for file in container_nginx.files
+    )
     if not more or nginx.config is None:
         return nginx
     return replace(nginx, config=replace(nginx.config, files=(*nginx.config.files, *more)))
@@ -69,7 +73,11 @@ def container_steps(
 
 
 def _nginx_of_container(evidence: Evidence, container: str) -> ContainerNginx | None:
-    seen = (each for each in evidence.good(ContainerNginx) if each.container == container)
+    seen = (
+        container_nginx
+        for container_nginx in evidence.good(ContainerNginx)
+        if container_nginx.container == container
+    )
     return next((each for each in seen if each.files), None)
 
 

@@ -51,7 +51,7 @@ def inner_http(
 
 
 def removed_all(nginx: Nginx, directives: list[Directive]) -> Changes:
-    return tuple(change for each in directives for change in removed(nginx, each))
+    return tuple(change for directive in directives for change in removed(nginx, directive))
 
 
 def _reads_itself(directive: Directive, path: str) -> bool:
@@ -76,9 +76,9 @@ def main_only(
         None,
     )
     siblings = [
-        each
-        for each in children(around[-1], directive.name)
-        if each.file == directive.file and each is not own
+        child
+        for child in children(around[-1], directive.name)
+        if child.file == directive.file and child is not own
     ]
     if own is None or directive.name in {"http", "load_module", "stream"}:
         return None

@@ -14,11 +14,15 @@ def prefix_fix(nginx: Nginx, server: Directive, passing: Directive) -> Fix | Non
     """Take the `=` away, if the location of the home page alone leads to the line that passes
     requests on; None if another location does, or a `location /` is there."""
     locations = children(server, "location")
-    exact = [each for each in locations if each.args == ("=", "/")]
-    if len(exact) != 1 or any(each.args == ("/",) for each in locations):
+    exact = [location for location in locations if location.args == ("=", "/")]
+    if len(exact) != 1 or any(location.args == ("/",) for location in locations):
         return None
-    named = {each.args[0]: each for each in locations if each.args[:1] and each.args[0][:1] == "@"}
-    leading = [each for each in locations if _leads(each, passing, named)]
+    named = {
+        location.args[0]: location
+        for location in locations
+        if location.args[:1] and location.args[0][:1] == "@"
+    }
+    leading = [location for location in locations if _leads(location, passing, named)]
     if leading != exact:
         return None
     edited = config_edits(

@@ -123,7 +123,9 @@ def allowed_families(nginx: Nginx, denial: FamilyDenial) -> Fix:
             nginx,
             {
                 denial.rule.file: [
-                    insert_before(file.text, denial.rule, [f"allow {each};" for each in networks])
+                    insert_before(
+                        file.text, denial.rule, [f"allow {network};" for network in networks]
+                    )
                 ]
             },
         )

@@ -90,9 +90,9 @@ def _tests(block: Directive, name: str, value: str | None) -> Iterator[Directive
             if child.name != "if":
                 todo.append(child)
             elif any(
-                each.name == "set" and each.args[:1] == (f"${name}",)
-                and _is_on(each, value)
-                for each in child.block
+                directive.name == "set" and directive.args[:1] == (f"${name}",)
+                and _is_on(directive, value)
+                for directive in child.block
             ):  # fmt: skip
                 yield child
 

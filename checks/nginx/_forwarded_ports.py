@@ -13,7 +13,14 @@ def port_fix(nginx: Nginx, path: str, name: str = PORT, value: str = "") -> Fix 
     """Return the fix that sends this field to the application of a path, as the variable that has
     `value` for visitors; None if nginx passes it on to none. What the application makes of the
     field, a person looks at."""
-    match = next((each for each in nginx.location_matches(path) if proxy_pass_of(each)), None)
+    match = next(
+        (
+            location_match
+            for location_match in nginx.location_matches(path)
+            if proxy_pass_of(location_match)
+        ),
+        None,
+    )
     if match is None:
         return None
     changes: Changes = {}

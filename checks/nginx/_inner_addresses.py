@@ -103,7 +103,7 @@ def _addresses(nginx: Nginx, container: str) -> tuple[str, ...]:
     or those of Docker's networks, for a container."""
     symptom = nginx.evidence.target.symptom
     addresses = _ADDRESS.findall(symptom.text) if symptom else []
-    inner = [each for each in addresses if _is_inner(each, container)]
+    inner = [address for address in addresses if _is_inner(address, container)]
     return tuple(inner[:1]) or (_OF_DOCKER if container else ("127.0.0.1",))
 
 
@@ -123,7 +123,7 @@ def _trusts(server: Server, addresses: Iterable[str]) -> bool:
             trusted = ip_network(line.args[0], strict=False)
         except (ValueError, IndexError):
             return True
-        if any(_overlap(str(trusted), each) for each in addresses):
+        if any(_overlap(str(trusted), address) for address in addresses):
             return True
     return False
 

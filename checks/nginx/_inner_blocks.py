@@ -102,8 +102,13 @@ def _addresses(nginx: Nginx) -> frozenset[str]:
 
 def _in_containers(nginx: Nginx) -> tuple[NginxBehind, ...]:
     return tuple(
-        NginxBehind(servers_of(each.main), each.endpoints, each.port, each.container)
-        for each in nginx.evidence.good(ContainerNginx)
+        NginxBehind(
+            servers_of(container_nginx.main),
+            container_nginx.endpoints,
+            container_nginx.port,
+            container_nginx.container,
+        )
+        for container_nginx in nginx.evidence.good(ContainerNginx)
     )
 
 

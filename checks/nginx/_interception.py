@@ -49,11 +49,17 @@ def interception_of(match: LocationMatch) -> Interception | None:
 def absolute_edits(nginx: Nginx, line: Directive, page: str) -> tuple[Edit, ...]:
     """Write the path of a page with its slash, in all lines of the file that have it without."""
     written, changes = line.args[-1], Changes()
-    for each in all_directives(nginx):
-        file = nginx.file(each)
-        if each.name == "error_page" and each.args[-1:] == (written,) and file is not None:
-            text = one_line(file.text, each).rstrip("; ").removesuffix(written)
-            changes.setdefault(each.file, []).append(replace_directive(each, f"{text}{page};"))
+    for directive in all_directives(nginx):
+        file = nginx.file(directive)
+        if (
+            directive.name == "error_page"
+            and directive.args[-1:] == (written,)
+            and file is not None
+        ):
+            text = one_line(file.text, directive).rstrip("; ").removesuffix(written)
+            changes.setdefault(directive.file, []).append(
+                replace_directive(directive, f"{text}{page};")
+            )
     return config_edits(nginx, changes)
 
 

@@ -60,7 +60,7 @@ def _into_locations(
     lines = file.text[block.start : block.stop].split("\n")
     step = edits.indentation(file.text, block)
     lines = [line.removeprefix(step) for line in lines]
-    patterns = [(each, location_pattern(each)) for each in children(server, "location")]
+    patterns = [(child, location_pattern(child)) for child in children(server, "location")]
     if any(each.file != file.path for each, _ in patterns):
         return None
     wanted = [

@@ -73,8 +73,10 @@ def _folder(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair 
 def _is_written(nginx: Nginx, path: str) -> bool:
     """Return whether a line for a log or a process id names this file."""
     return any(
-        each.name in _WRITTEN and each.args[:1] and path.endswith(f"/{each.args[0].lstrip('/')}")
-        for each in all_directives(nginx)
+        directive.name in _WRITTEN
+        and directive.args[:1]
+        and path.endswith(f"/{directive.args[0].lstrip('/')}")
+        for directive in all_directives(nginx)
     )
 
 
@@ -124,7 +126,7 @@ def _user(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
     directive = reported(nginx, message, "user")
     file = nginx.file(directive) if directive else None
     arguments = nginx.build.arguments if nginx.build else ()
-    built = next((each[7:] for each in arguments if each.startswith("--user=")), "")
+    built = next((argument[7:] for argument in arguments if argument.startswith("--user=")), "")
     if directive is None or file is None:
         return None
     before = " ".join(("user", *directive.args))

@@ -54,9 +54,9 @@ def named_container(evidence: Evidence, name: str, port: int) -> NamedContainer 
         return None
     for containers in evidence.good(Containers):
         called = [
-            each
-            for each in containers.containers
-            if is_called(each, name) and "host" not in each.networks
+            container
+            for container in containers.containers
+            if is_called(container, name) and "host" not in container.networks
         ]
         if len(called) == 1:
             ports = open_ports(namespace_of(containers, called[0]))

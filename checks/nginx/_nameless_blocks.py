@@ -42,7 +42,7 @@ def named_fix(nginx: Nginx, server: Server) -> Fix | None:
     commented = commented_lines(file.text, block, {"server_name"})
     change = next((line.edit for line in commented if host in line.directive.args), None)
     if change is None:
-        listens = [each for each in children(block, "listen") if each.file == block.file]
+        listens = [child for child in children(block, "listen") if child.file == block.file]
         line = [f"server_name {host};"]
         change = (
             insert_after(file.text, listens[-1], line)

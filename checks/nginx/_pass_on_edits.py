@@ -35,11 +35,11 @@ def passing_steps(nginx: Nginx, match: LocationMatch, path: str) -> tuple[Comman
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
         "proxy_set_header X-Forwarded-Proto $scheme;",
     ]
-    own = [each for each in children(server, "location") if _is_prefix(each.args, folder)]
+    own = [child for child in children(server, "location") if _is_prefix(child.args, folder)]
     if match.block in own and match.block.file == server.file:
         changes: list[TextEdit] = [insert_first(file.text, match.block, lines)]
         for name in _OF_FILES:
-            changes += [remove_directive(file.text, each) for each in children(match.block, name)]
+            changes += [remove_directive(file.text, child) for child in children(match.block, name)]
     elif own or _is_closed(match):
         return ()
     else:

@@ -72,8 +72,10 @@ def _lines(php: LocationMatch) -> list[str] | None:
     """Return the lines that split the path; None if the location has a name of the script that does
     not follow, a `try_files` for more, or parameters from outside that a line would wipe."""
     block = php.block
-    parameters = [each for each in children(block, "fastcgi_param") if len(each.args) > 1]
-    names = [each.args[1] for each in parameters if each.args[0] == "SCRIPT_FILENAME"]
+    parameters = [child for child in children(block, "fastcgi_param") if len(child.args) > 1]
+    names = [
+        parameter.args[1] for parameter in parameters if parameter.args[0] == "SCRIPT_FILENAME"
+    ]
     tries = children(block, "try_files")
     if not names or not set(names) <= _OWN_NAMES or children(block, "alias"):
         return None
@@ -87,7 +89,7 @@ def _lines(php: LocationMatch) -> list[str] | None:
 
 
 def _path_infos(block: Directive) -> list[Directive]:
-    return [each for each in children(block, "fastcgi_param") if each.args[:1] == ("PATH_INFO",)]
+    return [child for child in children(block, "fastcgi_param") if child.args[:1] == ("PATH_INFO",)]
 
 
 def _other_directives(php: LocationMatch) -> Iterator[Directive]:

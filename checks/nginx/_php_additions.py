@@ -35,7 +35,7 @@ def added_location_fix(nginx: Nginx, path: str, address: str) -> Fix | None:
         return None
     if not _is_found(block, match.block) or not children(block, "root"):
         return None
-    own = [each for each in children(block, "location") if each.file == block.file]
+    own = [child for child in children(block, "location") if child.file == block.file]
     step = indent_step(file.text, block, own[0]) if own else "    "
     lines = ("try_files $uri =404;", "include fastcgi_params;", _SCRIPT, f"fastcgi_pass {socket};")
     change = insert_last(file.text, block, ["", _HEAD, *(step + line for line in lines), "}"])
@@ -65,4 +65,4 @@ def _is_found(server: Directive, block: Directive) -> bool:
     pattern = location_pattern(block)
     is_prefix = pattern is not None and not pattern.modifier
     own = [line for name in ("root", "alias") for line in children(block, name)]
-    return is_prefix and not own and any(each is block for each in server.block or ())
+    return is_prefix and not own and any(directive is block for directive in server.block or ())

@@ -16,7 +16,7 @@ def own_names_fix(nginx: Nginx, condition: Directive) -> Fix | None:
     around = blocks_around(nginx, condition)
     server = next((block for block in around if block.name == "server"), None)
     names = (
-        [name for each in children(server, "server_name") for name in each.args] if server else []
+        [name for child in children(server, "server_name") for name in child.args] if server else []
     )
     lists = next(
         (own for block in reversed(around) if (own := children(block, "valid_referers"))), ()

@@ -37,9 +37,9 @@ def passed_page(nginx: Nginx, deny: Directive, path: str) -> tuple[Command | Edi
         passing = pass_directive_of(owner) if owner else None
         rules = {id(match.block) for match in nginx.location_matches(path)}
         refusing = [
-            each
-            for each in selected.server.block.block or ()
-            if any(child is deny for child in each.block or ())
+            directive
+            for directive in selected.server.block.block or ()
+            if any(child is deny for child in directive.block or ())
         ]
         if owner is None or passing is None or not refusing or id(refusing[0]) not in rules:
             continue

@@ -118,10 +118,10 @@ def _duplicate(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repa
     key = 1 if match["block"] or match["format"] else 0
     first = next(
         (
-            each
-            for each in siblings
-            if each.name == name and each is not second and second
-            and (not key or _key(each) == _key(second))
+            sibling
+            for sibling in siblings
+            if sibling.name == name and sibling is not second and second
+            and (not key or _key(sibling) == _key(second))
         ),
         None,
     )  # fmt: skip
@@ -265,9 +265,9 @@ def _link(nginx: Nginx, message: TestMessage, match: re.Match[str]) -> Repair | 
     lines = walk(nginx_parser.parse(file.text, file.path)) if file and path else ()
     patterns = [
         word
-        for each in lines
-        for word in each.args[:1]
-        if each.name == "include" and each.line == message.line and "*" in word
+        for line in lines
+        for word in line.args[:1]
+        if line.name == "include" and line.line == message.line and "*" in word
     ]
     if not any(fnmatch.fnmatchcase(path, f"*{pattern}") for pattern in patterns):
         return None

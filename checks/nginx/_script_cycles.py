@@ -28,7 +28,7 @@ def script_cycle(nginx: Nginx, target: str) -> ScriptCycle | None:
     """Return the cycle that leads to `target`, a path or a named location; None for another one."""
     for selected in nginx.selected_servers():
         server = selected.server
-        named = [each for each in children(server.block, "location") if each.args == (target,)]
+        named = [child for child in children(server.block, "location") if child.args == (target,)]
         lines = [line for each in named for line in children(each, "rewrite")]
         paths = [line.args[1] for line in lines if len(line.args) > 1] if named else [target]
         scripts = [script_match[1] for path in paths if (script_match := _SCRIPT.match(path))]

@@ -18,8 +18,8 @@ from diagnose.parsers.urls import parse_url
 def paths_that_come(evidence: Evidence) -> Iterator[str]:
     """Yield the paths of the site that answer 200 today, and are of use to a browser."""
     came = [
-        *(each.url for each in evidence.good(PageFileResponse) if each.status == 200),
-        *(each.url for each in evidence.good(Exchange) if each.status == 200),
+        *(response.url for response in evidence.good(PageFileResponse) if response.status == 200),
+        *(exchange.url for exchange in evidence.good(Exchange) if exchange.status == 200),
     ]
     refused = {file.response.url for file in _page_files.all_refused_files(evidence)}
     for url in map(parse_url, (url for url in came if url not in refused)):
@@ -35,7 +35,9 @@ def free_folder(evidence: Evidence, path: str) -> str:
         return first
     stops = [at + 1 for at, letter in enumerate(path) if letter == "/"]
     folders = (path[:stop] for stop in stops if stop >= len(first))
-    return next((each for each in folders if not any(own.startswith(each) for own in came)), "")
+    return next(
+        (folder for folder in folders if not any(own.startswith(folder) for own in came)), ""
+    )
 
 
 def location_owner(nginx: Nginx, folder: str) -> Directive | None:

@@ -97,7 +97,10 @@ def _field_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """Yield the pages without a field that the files add, or with another value. It is looked for
     if a person misses something: a field alone harms nobody."""
     path = nginx.evidence.target.path
-    matches = [final_location(each.server, path) for each in nginx.answering_servers()]
+    matches = [
+        final_location(answering_server.server, path)
+        for answering_server in nginx.answering_servers()
+    ]
     pages = [page for page in page_exchanges(nginx.evidence) if page.status is not None]
     for page in pages if matches and not nginx.is_refused else ():
         if all(_lacks_field(match, page) for match in matches):
@@ -215,7 +218,7 @@ def _rule_lines(nginx: Nginx) -> Iterator[LogLine]:
 def _upstream_lines(nginx: Nginx) -> Iterator[LogLine]:
     """Yield the lines about the target's page with an application that the files do not name."""
     evidence, path = nginx.evidence, nginx.evidence.target.path
-    tries = [each for each in evidence.of(UpstreamTry) if each.path == path]
+    tries = [upstream_try for upstream_try in evidence.of(UpstreamTry) if upstream_try.path == path]
     known = {_authority(each) for each in tries}
     for line, _ in logged_errors(evidence, "", path) if tries else ():
         authority = error_log.upstream_authority(line)

@@ -32,13 +32,15 @@ class Strays:
 
     @property
     def locations(self) -> tuple[Directive, ...]:
-        return tuple(each for each in self.directives if each.name == "location")
+        return tuple(directive for directive in self.directives if directive.name == "location")
 
 
 def strays_from(siblings: Sequence[Directive], first: Directive) -> Strays:
     """Return what stands outside of the server blocks, from `first` to the last location before
     the next block of another kind."""
-    own = sorted((each for each in siblings if each.file == first.file), key=lambda d: d.start)
+    own = sorted(
+        (sibling for sibling in siblings if sibling.file == first.file), key=lambda d: d.start
+    )
     before = [each for each in own if each.start < first.start]
     after = [each for each in own if each.start >= first.start]
     end = next(
@@ -51,7 +53,7 @@ def strays_from(siblings: Sequence[Directive], first: Directive) -> Strays:
     blocks = [each for each in before if each.block is not None]
     if blocks and blocks[-1] in usable:
         return Strays(group, blocks[-1], is_next=True)
-    is_behind = any(each.name == "server" for each in blocks)
+    is_behind = any(block.name == "server" for block in blocks)
     return Strays(group, usable[0] if is_behind and len(usable) == 1 else None)
 
 
@@ -61,7 +63,7 @@ def _is_inner(directive: Directive) -> bool:
 
 def _answers_itself(server: Directive) -> bool:
     """Return whether a block redirects whatever is asked, as that of port 80 does."""
-    places = [server, *(each for each in children(server, "location") if each.args == ("/",))]
+    places = [server, *(child for child in children(server, "location") if child.args == ("/",))]
     return any(children(place, name) for place in places for name in _ANSWERS)
 
 
@@ -72,7 +74,7 @@ def stray_edits(text: str, strays: Strays, outer: Directive | None) -> tuple[Tex
     server, group = strays.server, strays.directives
     if server is None or text[server.stop - 1 : server.stop] != "}":
         return ()
-    taken = {each.args for each in children(server, "location")}
+    taken = {child.args for child in children(server, "location")}
     if any(each.args in taken or not text.startswith(each.name, each.start) for each in group):
         return ()
     if not strays.is_next:
@@ -118,7 +120,7 @@ def stray_location(nginx: Nginx, path: str) -> Directive | None:
         return None
     main = nginx.config.main
     for siblings in (main, *(each.block or () for each in main if each.name == "http")):
-        first = next((each for each in siblings if each.name == "location"), None)
+        first = next((sibling for sibling in siblings if sibling.name == "location"), None)
         if first is None:
             continue
         strays = strays_from(siblings, first)
@@ -139,7 +141,10 @@ def _taking(server: Server, strays: Strays, path: str) -> Directive | None:
         return None
     block = replace(server.block, block=(*(server.block.block or ()), *strays.locations))
     blocks = match_location(replace(server, block=block), path).blocks
-    return next((each for each in strays.locations if any(each is part for part in blocks)), None)
+    return next(
+        (location for location in strays.locations if any(location is part for part in blocks)),
+        None,
+    )
 
 
 def stray_failures(nginx: Nginx) -> tuple[Observation, ...]:

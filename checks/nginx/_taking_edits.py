@@ -60,7 +60,7 @@ def _sparing_rewrite(bypass: Bypass) -> TextEdit | None:
         if (own := location_pattern(block)) and own.modifier in {"", "^~", "="} and own.text != "/"
         if any(children(block, name) for name in PASS_DIRECTIVES)
     ]
-    words = "|".join(re.escape(each).replace("\\-", "-") for each in dict.fromkeys(prefixes))
+    words = "|".join(re.escape(prefix).replace("\\-", "-") for prefix in dict.fromkeys(prefixes))
     is_plain = all(map(_WORD.fullmatch, (*rest, *prefixes))) and not set(pattern) & set("\"'{};\\ ")
     if not pattern.startswith("^") or pattern.startswith("^(?!") or not prefixes or not is_plain:
         return None

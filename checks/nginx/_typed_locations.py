@@ -75,7 +75,7 @@ def _takes_from_others(match: LocationMatch) -> bool:
     close what lies there: nginx looks at the inner ones first (ngx_http_core_find_location)."""
     if not match.block.args[0].startswith("/"):
         return False  # "^~" leaves out those beside it, and an expression was the first that fits
-    beside = (each for block in match.blocks[:-1] for each in children(block, "location"))
+    beside = (child for block in match.blocks[:-1] for child in children(block, "location"))
     return any(each.args[:1] in {("~",), ("~*",)} for each in beside)
 
 

@@ -44,7 +44,7 @@ def unheard_block(nginx: Nginx) -> UnheardBlock | None:
     is_commented = bool(changes)
     if not changes:
         lines, listens = [f"listen {target.port} ssl;"], children(block, "listen")
-        if any(each.file != block.file for each in listens):
+        if any(listen.file != block.file for listen in listens):
             return None
         changes = [
             insert_after(file.text, listens[-1], lines)

@@ -287,7 +287,9 @@ def _definition(directive: str, name: str) -> str:
 
 def _in_http(nginx: Nginx, line: str) -> Changes:
     """Return the change that writes a line into `http`."""
-    http = next((each for each in all_directives(nginx) if each.name == "http"), None)
+    http = next(
+        (directive for directive in all_directives(nginx) if directive.name == "http"), None
+    )
     file = nginx.file(http) if http else None
     return ((file.path, edits.insert_first(file.text, http, [line])),) if http and file else ()
 

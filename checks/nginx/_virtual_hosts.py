@@ -95,7 +95,7 @@ def _beside_the_other_name(evidence: Evidence, name: str) -> Fix | None:
 
     sibling = sibling_name(Nginx.of(evidence))
     other = sibling.name if sibling else ""
-    meant = [each for each in _with_names(evidence) if other and other in each[1]]
+    meant = [with_name for with_name in _with_names(evidence) if other and other in with_name[1]]
     if sibling is None or len(meant) != 1:
         return None
     container, names = meant[0]

@@ -84,12 +84,12 @@ def _lines(match: LocationMatch) -> Iterator[_Line]:
     """Yield the lines that compare the field of a request for this location, but for types that
     another line looks for inside the field."""
     conditions = list(chain.from_iterable(children(block, "if") for block in match.blocks[1:]))
-    compared = [each.args for each in conditions if "http_accept" in each.args[0]]
+    compared = [condition.args for condition in conditions if "http_accept" in condition.args[0]]
     inside = " ".join(args[2] for args in compared if len(args) > 2 and "~" in args[1])
-    for each in conditions:
-        is_whole = len(each.args) > 2 and each.args[1] in {"=", "!="}
-        if is_whole and each.args[0].strip("({}$") == "http_accept":
-            yield from _line(each, each.args[2], inside, is_map=False)
+    for condition in conditions:
+        is_whole = len(condition.args) > 2 and condition.args[1] in {"=", "!="}
+        if is_whole and condition.args[0].strip("({}$") == "http_accept":
+            yield from _line(condition, condition.args[2], inside, is_map=False)
     used = {
         word
         for directive in walk(match.blocks[1:2])

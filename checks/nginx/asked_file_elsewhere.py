@@ -57,7 +57,12 @@ def asked_file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     asked = target.path_without_query
     pages = tuple(page for page in page_exchanges(evidence) if page.status == 404)
     sibling = next(
-        (each for each in evidence.good(SiblingFile) if each.url == target.origin + asked), None
+        (
+            sibling_file
+            for sibling_file in evidence.good(SiblingFile)
+            if sibling_file.url == target.origin + asked
+        ),
+        None,
     )
     selected = next(iter(nginx.answering_servers()), None)
     if not pages or sibling is None or selected is None or nginx.is_refused:
@@ -100,7 +105,7 @@ def asked_file_elsewhere(evidence: Evidence) -> Iterator[Claim]:
 def _is_explained(evidence: Evidence, url: str) -> bool:
     """Return whether the file is in nginx's own folder, or a known mistake leads past it."""
     accesses = evidence.good(PageFileAccess)
-    return any(each.url == url and (each.exists or each.elsewhere) for each in accesses)
+    return any(access.url == url and (access.exists or access.elsewhere) for access in accesses)
 
 
 def _is_of_project(served: ServedFile | None, sibling: SiblingFile) -> bool:

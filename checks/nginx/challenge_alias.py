@@ -45,7 +45,14 @@ def challenge_alias(evidence: Evidence) -> Iterator[Claim]:
     if evidence.of(NginxContainer):
         return  # its folders are mounts, under other paths
     nginx, host = Nginx.of(evidence), evidence.target.host
-    settings = next((each for each in evidence.good(ChallengeAlias) if host in each.names), None)
+    settings = next(
+        (
+            challenge_alia
+            for challenge_alia in evidence.good(ChallengeAlias)
+            if host in challenge_alia.names
+        ),
+        None,
+    )
     answer = challenge_answer(nginx, host) if settings else None
     if settings is None or answer is None or nginx.config is None:
         return

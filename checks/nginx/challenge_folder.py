@@ -141,9 +141,9 @@ def _program_answers(
     answers = exchanges_by_purpose(evidence, "acme")
     ends = tuple(each for each in answers if each.status not in REDIRECTS)
     is_programs = ends and all(
-        (each.status in _REFUSALS or (200 <= (each.status or 0) < 500 and not is_interpreter))
-        and proxy_page(each.body) != "nginx"
-        for each in ends
+        (end.status in _REFUSALS or (200 <= (end.status or 0) < 500 and not is_interpreter))
+        and proxy_page(end.body) != "nginx"
+        for end in ends
     )
     return ends if proxy.endpoints and is_programs else ()
 

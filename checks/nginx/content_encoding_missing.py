@@ -117,7 +117,7 @@ def _fix(nginx: Nginx, match: LocationMatch, folder: str, coding: str) -> Fix | 
             "}",
         )
     ]
-    own = [each for each in server.block or () if each.name == "location"]
+    own = [directive for directive in server.block or () if directive.name == "location"]
     if not own or own[0].file != server.file:
         return None
     change = edits.insert_before(file.text, own[0], [*text, ""])

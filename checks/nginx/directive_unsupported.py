@@ -157,7 +157,11 @@ def _places(nginx: Nginx, unsupported: UnsupportedFeature) -> tuple[str, ...]:
     if module is None or not module.directives:
         return ()
     directives = nginx_parser.walk(nginx.config.main if nginx.config else ())
-    places = (file_line(each) for each in directives if re.fullmatch(module.directives, each.name))
+    places = (
+        file_line(directive)
+        for directive in directives
+        if re.fullmatch(module.directives, directive.name)
+    )
     return tuple(dict.fromkeys(places))[:_SHOWN]
 
 

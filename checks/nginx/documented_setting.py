@@ -83,12 +83,14 @@ def _claim(
     evidence, block = nginx.evidence, lacking[0].match.block
     subject = Subject(port=evidence.target.port, path=application.folder, text=file_line(block))
     port = evidence.target.port
-    failures = tuple(dict.fromkeys(each for gap in lacking for each in _failures(evidence, gap)))
+    failures = tuple(
+        dict.fromkeys(failure for gap in lacking for failure in _failures(evidence, gap))
+    )
     # What nobody misses leads to nothing.
     covers: tuple[Subject, ...] = (NO_PORT,)
     if is_missed:
         pages = endpoint_subjects(list(page_exchanges(evidence)))
-        covers = (subject, *pages, *(Subject(port=port, path=each.path) for each in failures))
+        covers = (subject, *pages, *(Subject(port=port, path=failure.path) for failure in failures))
     return Claim(
         about=subject,
         covers=covers,

@@ -181,7 +181,11 @@ def _is_same(loser: Server, winner: Server) -> bool:
 
 def _own_directives(server: Server) -> set[tuple[str, ...]]:
     named = {"listen", "server_name"}
-    return {each for each in _flattened_directives(server.block) if each[0] not in named}
+    return {
+        flattened_directive
+        for flattened_directive in _flattened_directives(server.block)
+        if flattened_directive[0] not in named
+    }
 
 
 def _newer(nginx: Nginx, conflict: NameConflict) -> str:

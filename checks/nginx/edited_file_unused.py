@@ -80,7 +80,7 @@ def edited_file_unused(evidence: Evidence) -> Iterator[Claim]:
                 "used_place": f"{copy.used}:{copy.used_line}",
                 "link": copy.link,
                 "replaces": copy.replaces,
-                "status": next((each.status for each in answers if each.status), None) or "",
+                "status": next((answer.status for answer in answers if answer.status), None) or "",
             },
             fix=_fix(nginx, copy),
         )

@@ -172,7 +172,9 @@ def _framework(evidence: Evidence, sibling: SiblingFile) -> str:
     if "/.next/static/" in sibling.path:
         return "next"
     commands = " ".join(
-        program.command for each in evidence.good(RunningPrograms) for program in each.programs
+        program.command
+        for running_program in evidence.good(RunningPrograms)
+        for program in running_program.programs
     )
     return "rails" if "/public/" in sibling.path and _RUBY.search(commands) else ""
 

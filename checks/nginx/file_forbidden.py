@@ -106,7 +106,9 @@ def _closed_tree(nginx: Nginx, path: str, closed: tuple[PathComponent, ...]) -> 
         if (directive := match.directive("root")) and directive.args[0].startswith("/")
     }
     folders = [part.path for part in closed if part.folder]
-    inside = (each for each in folders if any(f"{each}/".startswith(f"{root}/") for root in roots))
+    inside = (
+        folder for folder in folders if any(f"{folder}/".startswith(f"{root}/") for root in roots)
+    )
     return next(inside, "")
 
 

@@ -103,7 +103,9 @@ def _inner_claim(
         each.name == "allow" for each in walk((server.block,))
     ):
         return None
-    taken = [word for each in server.directives("set_real_ip_from") for word in each.args[:1]]
+    taken = [
+        word for directive in server.directives("set_real_ip_from") for word in directive.args[:1]
+    ]
     if taken and not _is_loopback(lines[-1].client) and lines[-1].client not in taken:
         return None  # The server itself is the visitor, as the header says.
     inner = nginx.inner

@@ -42,8 +42,8 @@ def hsts_of_parent(evidence: Evidence) -> Iterator[Claim]:
     if target.uses_tls or nginx.config is None or nginx.is_refused or not pages:
         return
     servers = tuple(server_blocks.servers(nginx.config.main))
-    sockets = [each for each in server_blocks.sockets(servers, HTTPS_PORT) if each.ssl]
-    if any(server_blocks.select_server(each, target.host)[1] != "default" for each in sockets):
+    sockets = [socket for socket in server_blocks.sockets(servers, HTTPS_PORT) if socket.ssl]
+    if any(server_blocks.select_server(socket, target.host)[1] != "default" for socket in sockets):
         return
     first = next(
         (

@@ -147,7 +147,9 @@ def _route(nginx: Nginx) -> str:
     arguments = list(try_files.args) if try_files else []
     if "$uri/" not in arguments[:-1] or nginx.evidence.target.path == "/":
         return ""
-    later = (re.split(r"[?$]", each)[0] for each in arguments[arguments.index("$uri/") + 1 :])
+    later = (
+        re.split(r"[?$]", argument)[0] for argument in arguments[arguments.index("$uri/") + 1 :]
+    )
     return next((each for each in later if each.startswith("/")), "")
 
 
@@ -166,7 +168,7 @@ def _route_fix(nginx: Nginx, route: str) -> Fix | None:
         return None
     # Without its slash, the path would be redirected to the folder.
     names = (path.rstrip("/"), f"{path.rstrip('/')}/")
-    exact = [each.args[1:] for each in children(match.blocks[1], "location") if "=" in each.args]
+    exact = [child.args[1:] for child in children(match.blocks[1], "location") if "=" in child.args]
     if any((name,) in exact for name in names):
         return None
     lines = [

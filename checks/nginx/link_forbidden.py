@@ -43,7 +43,7 @@ def link_forbidden(evidence: Evidence) -> Iterator[Claim]:
         if rule is None or rule.args[:1] == ("off",):
             continue
         edits = setting_edits(nginx, matches[0], {_NAME: "off"})
-        typed = chosen_edits(nginx, edits) if len({each.block for each in matches}) == 1 else ()
+        typed = chosen_edits(nginx, edits) if len({match.block for match in matches}) == 1 else ()
         owned = rule.args[:1] == ("if_not_owner",)
         steps = (
             *((Manual("own-the-link", Where.SERVER),) if owned else ()),

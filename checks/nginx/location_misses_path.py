@@ -251,7 +251,7 @@ def _copy(nginx: Nginx, missed: _Miss, text: str) -> Fix | None:
         return None
     lines = [line.strip() for line in text[block.opened : block.stop - 1].strip().splitlines()]
     # A block in the location would lose its shape, and a folder may be that of the other block.
-    is_whole = all(each.block is None for each in block.block or ())
+    is_whole = all(directive.block is None for directive in block.block or ())
     has_own = pass_directive_of(missed.match) is not None or any(
         children(block, name) for name in ("alias", "root")
     )
@@ -274,7 +274,7 @@ def _modifier(modifier: str) -> str:
 
 def _redirects_the_rest(server: Directive) -> bool:
     """Return whether a block redirects to https what has no other location."""
-    places = (server, *(each for each in children(server, "location") if each.args == ("/",)))
+    places = (server, *(child for child in children(server, "location") if child.args == ("/",)))
     returns = (line for place in places for line in children(place, "return"))
     return any(line.args[-1].startswith("https://") for line in returns if line.args)
 

@@ -131,7 +131,10 @@ def _sent_claim(nginx: Nginx) -> Claim | None:
     )
     sent = [
         *((failure.method, failure.path, failure, "") for failure in logged),
-        *(("POST", each.path, each.source, each.source.url) for each in sent_requests(evidence)),
+        *(
+            ("POST", sent_request.path, sent_request.source, sent_request.source.url)
+            for sent_request in sent_requests(evidence)
+        ),
     ]
     for method, path, source, sender in sent:
         subject = Subject(port=evidence.target.port, path=path)

@@ -101,7 +101,7 @@ def _with_plain(nginx: Nginx, claim: Claim, plain_claims: Sequence[Claim]) -> Cl
     if not edits or claim.fix is None:
         return claim
     address = written_listen(plain_socket.address, 80)
-    seen = [each for each in plain_claims if each.facts["listen"] == address]
+    seen = [plain_claim for plain_claim in plain_claims if plain_claim.facts["listen"] == address]
     is_redirect = bool(children(own.block, "return"))
     sure = claim.fix.applicability is Applicability.AUTOMATIC and is_redirect
     return replace(

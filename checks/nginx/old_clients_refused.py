@@ -62,7 +62,7 @@ def old_clients_refused(evidence: Evidence) -> Iterator[Claim]:
         refusing = groups.settings[0].args[0] if without_p256 else ""
         lines = [
             *((each, _VERSIONS) for each in new_only if is_new_only),
-            *((each, "ssl_ecdh_curve auto;") for each in groups.settings if without_p256),
+            *((setting, "ssl_ecdh_curve auto;") for setting in groups.settings if without_p256),
         ]
         steps = decisive.steps(lines)
         fix = Fix(steps, Applicability.REVIEW) if steps else None

@@ -160,8 +160,12 @@ def _outdone_facts(location: LocationMatch, outdone: LocationMatch | None) -> di
 def _address_below(nginx: Nginx, file: ExaminedFile) -> str:
     """Return the path below the page's folder at which nginx serves the file; "" if none is
     known."""
-    siblings = (each for each in nginx.evidence.good(SiblingFile) if each.url == file.url)
-    addresses = (address_below_the_page(nginx, file.refused, each) for each in siblings)
+    siblings = (
+        sibling_file
+        for sibling_file in nginx.evidence.good(SiblingFile)
+        if sibling_file.url == file.url
+    )
+    addresses = (address_below_the_page(nginx, file.refused, sibling) for sibling in siblings)
     return "" if file.access.mistake else next(filter(None, addresses), "")
 
 
@@ -169,7 +173,9 @@ def _collecting(evidence: Evidence, file: ExaminedFile) -> dict[str, str]:
     """Return the command that lays Django's static files where nginx looks for them, that folder,
     and the setting that has to name it; "" where no project is known, or a line of nginx is
     wrong."""
-    projects = [each for each in evidence.good(StaticProject) if not file.access.mistake]
+    projects = [
+        static_project for static_project in evidence.good(StaticProject) if not file.access.mistake
+    ]
     if not projects:
         return dict.fromkeys(("collect", "collected", "static_root", "moved"), "")
     project = projects[0]

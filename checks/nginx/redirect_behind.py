@@ -83,13 +83,14 @@ def _of_a_far_front(nginx: Nginx, pages: list[Exchange]) -> Iterator[Claim]:
     (port,) = ports
     candidates = server_blocks.sockets(nginx.servers, port)
     selected = [
-        server_blocks.select_server(each, nginx.evidence.target.host) for each in candidates
+        server_blocks.select_server(candidate, nginx.evidence.target.host)
+        for candidate in candidates
     ]
     blocks = {id(server.block): server for server, _ in selected}
     if len(blocks) != 1 or server_blocks.sockets(nginx.servers, nginx.evidence.target.port):
         return
     (server,) = blocks.values()
-    if all(each.address.startswith(("127.", "::1", "unix:")) for each in candidates):
+    if all(candidate.address.startswith(("127.", "::1", "unix:")) for candidate in candidates):
         return  # no front on another machine reaches it
     match = final_location(server, path)
     socket = candidates[0]
@@ -186,7 +187,11 @@ def _front_redirects(evidence: Evidence, product: str) -> bool:
     """Return whether the server in front has port 80 and redirects there: Caddy does so unless it
     is told otherwise ("Automatic HTTPS")."""
     for config in evidence.good(WebServerConfig):
-        servers = [each for each in evidence.good(WebServer) if each.product == config.product]
+        servers = [
+            web_server
+            for web_server in evidence.good(WebServer)
+            if web_server.product == config.product
+        ]
         if config.product != product or not any(80 in server.ports for server in servers):
             continue
         sites = answering_sites(config, 80, evidence.target.host)

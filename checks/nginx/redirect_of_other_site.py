@@ -120,7 +120,9 @@ def _other_site(nginx: Nginx, step: Exchange) -> OtherSite | None:
 
 def _named(nginx: Nginx, host: str) -> Server | None:
     """Return the block with pages that has this name, written out."""
-    return next((each for each in nginx.servers if host in each.names and has_pages(each)), None)
+    return next(
+        (server for server in nginx.servers if host in server.names and has_pages(server)), None
+    )
 
 
 def _unused_redirect(sockets: list[tuple[Server, ...]], host: str) -> Server | None:

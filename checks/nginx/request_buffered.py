@@ -85,7 +85,7 @@ def _paths(evidence: Evidence) -> tuple[str, ...]:
     pages = evidence.good(Page)
     forms = (urlsplit(url).path or "/" for page in pages for url in page.uploads)
     readers: tuple[Page | PageFileResponse, ...] = (*pages, *evidence.good(PageFileResponse))
-    sent = (path for each in readers for path in each.sent_paths if "upload" in path.lower())
+    sent = (path for reader in readers for path in reader.sent_paths if "upload" in path.lower())
     own = evidence.target.path_without_query
     return tuple(dict.fromkeys(chain(forms, sent, (own,))))[:8]
 

@@ -181,10 +181,17 @@ def _mistyped_group(nginx: Nginx, endpoint: str) -> str:
     else uses it: then this name may be that of a group that is missing."""
     directives = tuple(walk(nginx.config.main if nginx.config else ()))
     groups = {
-        each.args[0] for each in directives if each.name == "upstream" and len(each.args) == 1
+        directive.args[0]
+        for directive in directives
+        if directive.name == "upstream" and len(directive.args) == 1
     }
     near = [group for group in groups if is_one_edit_apart(endpoint, group)]
-    used = {word for each in directives if each.name in PASS_DIRECTIVES for word in each.args[:1]}
+    used = {
+        word
+        for directive in directives
+        if directive.name in PASS_DIRECTIVES
+        for word in directive.args[:1]
+    }
     is_used = any(
         word.partition("://")[2].partition("/")[0] == group for word in used for group in near
     )

@@ -144,8 +144,8 @@ def _refused_together(evidence: Evidence) -> "tuple[CountedRequest, ...]":
 
     requests = evidence.good(CountedRequest)
     visitors = [request for request in requests if request.asker == "visitor"]
-    is_refused = any(each.asker == "proxy" and each.status == 429 for each in requests)
-    is_told = bool(visitors) and all(200 <= (each.status or 0) < 400 for each in visitors)
+    is_refused = any(request.asker == "proxy" and request.status == 429 for request in requests)
+    is_told = bool(visitors) and all(200 <= (visitor.status or 0) < 400 for visitor in visitors)
     return requests if is_refused and is_told else ()
 
 
@@ -173,7 +173,11 @@ def _not_taken(nginx: Nginx) -> Claim | None:
     evidence = nginx.evidence
     machines = _fronts.fronts(evidence, addresses(page_exchanges(evidence)))
     servers = [selected.server for selected in nginx.answering_servers()]
-    if not machines or not servers or any(each.directives("set_real_ip_from") for each in servers):
+    if (
+        not machines
+        or not servers
+        or any(server.directives("set_real_ip_from") for server in servers)
+    ):
         return None
     front = _fronts.product_name(machines, ()) or machines[0].address
     fix = _cloudflare_fix(nginx, servers) if front == "Cloudflare" else None

@@ -61,7 +61,7 @@ class ServerView:
         target = self.evidence.target
         visited = visited_addresses(self.evidence)
         sites = answering_sites(self.config, target.port, target.host, visited)
-        return tuple(each for site in sites for each in self._inner_sites(site))
+        return tuple(inner_site for site in sites for inner_site in self._inner_sites(site))
 
     def _inner_sites(self, site: WebSite) -> tuple[WebSite, ...]:
         """Return the sites of the same server to which one passes TLS on as it is: a frontend of

@@ -143,9 +143,9 @@ def _is_alone(
         return True
     own = lines[place]
     beside = (
-        each.text.strip()
-        for each in lines
-        if each.file == own.file and each.heads == own.heads and abs(each.number - own.number) < 50
+        line.text.strip()
+        for line in lines
+        if line.file == own.file and line.heads == own.heads and abs(line.number - own.number) < 50
     )
     for text in beside:
         spared = _COMPARISON.fullmatch(text.removeprefix("not "))

@@ -36,7 +36,9 @@ def allow_overrides(view: ServerView, site: WebSite, folder: str) -> Edit | None
 def permits_all(view: ServerView, site: WebSite, folder: str) -> bool:
     """Return whether the section of a folder in the virtual host has `AllowOverride All`: what its
     .htaccess may not have then, none may have."""
-    own = [each for each in _sections(_parts(view, site)) if _path(each) == folder.rstrip("/")]
+    own = [
+        section for section in _sections(_parts(view, site)) if _path(section) == folder.rstrip("/")
+    ]
     lines = [line for section in own for line in section.block or () if _is_override(line)]
     return bool(lines) and [word.lower() for word in lines[-1].args] == ["all"]
 

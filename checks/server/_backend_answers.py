@@ -178,7 +178,11 @@ def websocket_subjects(evidence: Evidence, path: str) -> tuple[Subject, ...]:
     """Return a path without its query, and the WebSockets at it with theirs: a fault of the path is
     that of each."""
     own = path.partition("?")[0]
-    paths = (each for each in websocket_paths(evidence) if each.partition("?")[0] == own)
+    paths = (
+        websocket_path
+        for websocket_path in websocket_paths(evidence)
+        if websocket_path.partition("?")[0] == own
+    )
     port = evidence.target.port
     return tuple(Subject(port=port, path=each) for each in dict.fromkeys((own, *paths)))
 

@@ -32,9 +32,9 @@ def passing_edit(view: ServerView, port: int) -> Edit | None:
 
 def _haproxy_edit(view: ServerView, config: Configuration, port: int) -> Edit | None:
     frontends = [
-        each
-        for each in config.frontends
-        if any(socket.port == 80 and not socket.tls for socket, _ in sockets_of(each))
+        frontend
+        for frontend in config.frontends
+        if any(socket.port == 80 and not socket.tls for socket, _ in sockets_of(frontend))
     ]
     front = frontends[0] if len(frontends) == 1 else None
     if front is None or front.section.kind != "frontend" or front.mode != "http":
@@ -89,7 +89,7 @@ def _spared(text: str) -> str:
     if not word:
         return f"{before} if !{_PATH}"
     alternatives = re.split(r"\s+(?:or|\|\|)\s+", condition)
-    return f"{before} if {' || '.join(f'{each} !{_PATH}' for each in alternatives)}"
+    return f"{before} if {' || '.join(f'{alternative} !{_PATH}' for alternative in alternatives)}"
 
 
 def _split_condition(text: str) -> tuple[str, str, str]:

@@ -60,7 +60,9 @@ def denials(view: ServerView, ssh_clients: Sequence[str]) -> Iterator[Denial]:
         return  # the server sees the address of the machine in front
     refusals = address_refusals(view)
     log = tuple(
-        each for each in evidence.good(RefusedClients) if each.server == view.server.product
+        refused_client
+        for refused_client in evidence.good(RefusedClients)
+        if refused_client.server == view.server.product
     )
     for source, visitors in _visitors(evidence, ssh_clients, log) if refusals else ():
         for visitor in visitors:
@@ -82,7 +84,14 @@ def _visitors(
     symptom = evidence.target.symptom
     own = {*server_addresses(evidence), *addresses(page_exchanges(evidence)), evidence.target.host}
     if symptom is not None and symptom.number in {None, 403, 429}:
-        yield "words", [each for each in told_visitors(symptom.text) if each not in own]
+        yield (
+            "words",
+            [
+                told_visitor
+                for told_visitor in told_visitors(symptom.text)
+                if told_visitor not in own
+            ],
+        )
     yield "ssh", ssh_clients
     is_told = symptom is not None and (
         symptom.number == 403

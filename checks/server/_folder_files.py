@@ -25,7 +25,10 @@ def folder_files_fix(evidence: Evidence, prefix: str, step: str) -> Fix | None:
     view = server_on_port(evidence)
     if view is None or len(view.answering_sites) != 1 or not _PLAIN.fullmatch(prefix):
         return None
-    missing = (each.response.url for each in _page_files.refused_files(evidence, of_sheets=True))
+    missing = (
+        refused_file.response.url
+        for refused_file in _page_files.refused_files(evidence, of_sheets=True)
+    )
     paths = [url.path.partition("?")[0] for each in missing if (url := parse_url(each)) is not None]
     heads = [_HEAD.fullmatch(path) for path in paths]
     folders = list(dict.fromkeys(match[1] for match in heads if match))

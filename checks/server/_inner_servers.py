@@ -39,10 +39,10 @@ def inner_servers(evidence: Evidence, refusing: bool = True) -> Iterator[InnerSe
     if front is None:
         # One that answered this machine with another status refuses nobody for this address.
         tries = [
-            each
-            for each in evidence.of(UpstreamTry)
-            if is_loopback(each.address or each.host)
-            if not refusing or each.status in {None, 403}
+            upstream_try
+            for upstream_try in evidence.of(UpstreamTry)
+            if is_loopback(upstream_try.address or upstream_try.host)
+            if not refusing or upstream_try.status in {None, 403}
         ]
         ports, title, sends = {each.port for each in tries}, "nginx", _nginx_sends(evidence)
     else:

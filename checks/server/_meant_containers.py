@@ -72,7 +72,7 @@ def meant_container(evidence: Evidence, route: SiteRoute) -> MeantContainer | No
     if own is None or not (is_itself or _means_server(evidence, route.host)):
         return None
     for containers in evidence.good(Containers):
-        others = tuple(each for each in containers.running if each.id != own.digest)
+        others = tuple(container for container in containers.running if container.id != own.digest)
         published = publishing(others, route.port)
         inner = {
             (each.id, mapping.inner)
@@ -149,7 +149,7 @@ def server_fix(view: ServerView, route: SiteRoute, reason: str) -> Fix | None:
     listed = container_by_id(evidence, own.digest) if own else None
     name = SERVER_NAMES.get(own.engine, "") if own else ""
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
-    programs = [each for each in sockets if each.process not in CONTAINER_PROCESSES]
+    programs = [socket for socket in sockets if socket.process not in CONTAINER_PROCESSES]
     if own is None or listed is None or not any(not is_loopback(p.address) for p in programs):
         return None
     is_asked = reason == "unresolved" and route.host == name

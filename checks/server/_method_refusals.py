@@ -120,7 +120,7 @@ def _haproxy_refusal(view: ServerView, methods: Sequence[str], path: str) -> Met
         return None
     proxies, target = haproxy.proxies, view.evidence.target
     told, plain = (
-        next((each for each in refusals(proxies, target, path, verb=verb)), None)
+        next((refusal for refusal in refusals(proxies, target, path, verb=verb)), None)
         for verb in (methods[0], "GET")
     )
     if told is None or not told.is_certain or told.status < 400 or told == plain:
@@ -182,10 +182,10 @@ def _takes(comparison: re.Match[str], method: str) -> bool:
 def _is_alone(lines: Sequence[CaddyLine], own: CaddyLine, comparison: re.Match[str]) -> bool:
     """Return whether the matcher asks for nothing but the method: other lines narrow it."""
     return comparison[1] is not None or not any(
-        each.text.strip() not in {"", "}"}
-        for each in lines
-        if each.file == own.file and each.heads == own.heads
-        if 0 < abs(each.number - own.number) < 50
+        line.text.strip() not in {"", "}"}
+        for line in lines
+        if line.file == own.file and line.heads == own.heads
+        if 0 < abs(line.number - own.number) < 50
     )
 
 

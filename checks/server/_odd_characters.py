@@ -22,6 +22,6 @@ def odd_correction(view: ServerView, test: WebServerTest) -> Correction | None:
     if file is None or not {test.line, 1} & set(changes):
         return None
     edit = line_edit(view, test.file, changes)
-    odd = [each.character for row in rows for each in odd_characters(row)]
+    odd = [odd_character.character for row in rows for odd_character in odd_characters(row)]
     names = ", ".join(dict.fromkeys(f"U+{ord(each):04X}" for each in odd))
     return Correction("characters", names, (edit,)) if edit else None

@@ -100,7 +100,7 @@ def slipped_plain_port(view: ServerView) -> SlippedPort | None:
         return None
     own = [site for site in config.sites if site.line and has_name(site, view.evidence.target.host)]
     chosen = config.sites if view.server.product == "apache" else own
-    lines = [(each.port, each.file, each.line) for each in config.listens if not each.tls]
+    lines = [(listen.port, listen.file, listen.line) for listen in config.listens if not listen.tls]
     if view.server.product != "haproxy":
         lines += [
             (socket.port, site.file, site.line)

@@ -18,9 +18,11 @@ _PLAIN = re.compile(r"(?:/[\w.~-]{1,60}){1,6}", re.ASCII)
 def helping_trials(evidence: Evidence, page: str) -> tuple[PrefixTrial, ...]:
     """Return the control and the answer with the field that makes the page of this address name its
     files below its folder; () if none does."""
-    trials = tuple(each for each in evidence.good(PrefixTrial) if each.page == page)
-    control = next((each for each in trials if not each.field), None)
-    helping = next((each for each in trials if each.field and each.names_prefix), None)
+    trials = tuple(
+        prefix_trial for prefix_trial in evidence.good(PrefixTrial) if prefix_trial.page == page
+    )
+    control = next((trial for trial in trials if not trial.field), None)
+    helping = next((trial for trial in trials if trial.field and trial.names_prefix), None)
     return (control, helping) if control and helping and not control.names_prefix else ()
 
 

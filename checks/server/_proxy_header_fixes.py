@@ -61,7 +61,9 @@ def fix_of(evidence: Evidence, sender: str, ports: tuple[int, ...]) -> Fix:
 def _nginx_steps(nginx: Nginx, sender: str, ports: tuple[int, ...]) -> tuple[Step, ...]:
     changes: Changes = {}
     seen: set[int] = set()
-    for selected in (each for port in ports for each in nginx.selected_servers(port)):
+    for selected in (
+        selected_server for port in ports for selected_server in nginx.selected_servers(port)
+    ):
         socket, server = selected.socket, selected.server
         listens = [
             listen.directive
@@ -71,7 +73,7 @@ def _nginx_steps(nginx: Nginx, sender: str, ports: tuple[int, ...]) -> tuple[Ste
         ]
         if ":" in socket.address or not listens:
             continue
-        for line in (each for each in listens if id(each) not in seen):
+        for line in (listen for listen in listens if id(listen) not in seen):
             seen.add(id(line))
             text = " ".join(("listen", *line.args, "proxy_protocol"))
             changes.setdefault(line.file, []).append(replace_directive(line, f"{text};"))

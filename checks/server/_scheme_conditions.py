@@ -46,7 +46,7 @@ def plain_address_edit(view: ServerView, redirect: SiteRedirect) -> Edit | None:
     sites = {
         (site.file, site.line): site
         for site in (view.config.sites if view.config else ())
-        if view.evidence.target.host in site.names and any(each.tls for each in site.sockets)
+        if view.evidence.target.host in site.names and any(socket.tls for socket in site.sockets)
     }
     if len(sites) != 1:
         return None

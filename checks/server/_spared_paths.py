@@ -71,7 +71,14 @@ def _apache_edit(view: ServerView, route: SiteRoute, folder: str, path: str) -> 
 
 
 def _caddy_edit(view: ServerView, route: SiteRoute, folder: str, path: str) -> Edit | None:
-    site = next((each for each in view.answering_sites if is_within(each, route)), None)
+    site = next(
+        (
+            answering_site
+            for answering_site in view.answering_sites
+            if is_within(answering_site, route)
+        ),
+        None,
+    )
     number = rewriting_line(view, site) if site else 0
     line = line_text(view, site.file, number) if site and number else ""
     words = line.split()

@@ -58,7 +58,7 @@ def _own_site(view: ServerView) -> WebSite | None:
     if len(own) != 1 or view.server.product != "apache" or not target.uses_tls:
         return None
     sockets = own[0].sockets
-    is_plain = bool(sockets) and all(each.port == 80 and not each.tls for each in sockets)
+    is_plain = bool(sockets) and all(socket.port == 80 and not socket.tls for socket in sockets)
     return own[0] if is_plain and is_host(target.host) else None
 
 

@@ -28,7 +28,7 @@ def label_correction(
     """Return the correction of the label that has the name; None if it is not known. `defined` are
     the middlewares of Traefik's files."""
     containers = [each for known in view.evidence.good(Containers) for each in known.running]
-    own = next((each for each in containers if each.name == router.container), None)
+    own = next((container for container in containers if container.name == router.container), None)
     error = router.errors[0] if router.errors else ""
     if own is None:
         return None
@@ -61,7 +61,9 @@ def _middleware(
     """Return the middleware that is meant, with its provider, and whether the name is the same; ""
     if it is not known. One that closes the site is taken by its own name alone."""
     labels = [*_declared(containers, _MIDDLEWARE)]
-    known = {each: f"{each}@file" for each in defined} | {each: f"{each}@docker" for each in labels}
+    known = {each: f"{each}@file" for each in defined} | {
+        label: f"{label}@docker" for label in labels
+    }
     if name in known and known[name] != f"{name}@{provider}":
         return known[name], True
     near = difflib.get_close_matches(name, sorted(known), 2, LIKENESS)

@@ -57,7 +57,9 @@ def _taking_router(evidence: Evidence) -> Router | None:
 
 
 def _container(evidence: Evidence, name: str) -> Container | None:
-    lists = (each for containers in evidence.good(Containers) for each in containers.containers)
+    lists = (
+        container for containers in evidence.good(Containers) for container in containers.containers
+    )
     return next((each for each in lists if each.name == name), None)
 
 

@@ -58,7 +58,12 @@ from diagnose.parsers.web_sites import answering_sites, route_of
 def acme_challenge_passed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     folder = next(
-        (each for each in evidence.good(ChallengeFolder) if each.name == target.host), None
+        (
+            challenge_folder
+            for challenge_folder in evidence.good(ChallengeFolder)
+            if challenge_folder.name == target.host
+        ),
+        None,
     )
     if folder is None and not _is_told(evidence):
         return
@@ -143,7 +148,7 @@ def _own_folder(view: ServerView, sites: Sequence[WebSite]) -> str:
     has none, or if it is not there."""
     root = sites[0].root.rstrip("/") if len(sites) == 1 else ""
     folders = view.evidence.good(SiteFolder)
-    is_gone = any(each.path.rstrip("/") == root and not each.exists for each in folders)
+    is_gone = any(folder.path.rstrip("/") == root and not folder.exists for folder in folders)
     return "" if is_gone else root
 
 

@@ -53,9 +53,11 @@ def apache_header_limit(evidence: Evidence) -> Iterator[Claim]:
         return
     trial = next(
         (
-            each
-            for each in evidence.good(HeaderTrial)
-            if each.server == "apache" and each.refused and each.status in _REFUSALS
+            header_trial
+            for header_trial in evidence.good(HeaderTrial)
+            if header_trial.server == "apache"
+            and header_trial.refused
+            and header_trial.status in _REFUSALS
         ),
         None,
     )

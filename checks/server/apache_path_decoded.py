@@ -124,7 +124,7 @@ def _claim(
     seen: tuple[BackendVisit | Exchange | Upgrade, ...],
 ) -> Claim:
     evidence, port = view.evidence, view.evidence.target.port
-    logged = [each for each in evidence.good(ServerRequestError) if each.code in _CODES][:1]
+    logged = [error for error in evidence.good(ServerRequestError) if error.code in _CODES][:1]
     text = line_text(view, route.file, route.line).strip()
     edit = _edit(view, route, path, is_websocket)
     respelled = respelled_code(inner_path(route, path), text)

@@ -161,7 +161,9 @@ def _claim(
 ) -> Claim:
     port, first = view.evidence.target.port, failures[0]
     plain = first.path.partition("?")[0]
-    paths = [path for each in failures for path in (each.path, each.path.partition("?")[0])]
+    paths = [
+        path for failure in failures for path in (failure.path, failure.path.partition("?")[0])
+    ]
     changes = {}
     # Each line with the same path is meant for the same requests.
     for same in _lines(view, site):

@@ -98,7 +98,7 @@ def apache_redirect_not_rewritten(evidence: Evidence) -> Iterator[Claim]:
             continue
         route = _route(view, own.path)
         addresses = _addresses(view, route) if route else []
-        asked = next((each for each in addresses if _is_at(each, onward)), None)
+        asked = next((address for address in addresses if _is_at(address, onward)), None)
         if route is None or asked is None or not _is_out_of_reach(evidence, exchange, onward):
             continue
         # A Location without its scheme ("//host/") is compared with no ProxyPassReverse.
@@ -123,7 +123,11 @@ def _reported_redirect(view: ServerView) -> Iterator[Claim]:
         onward = parse_url(match[0])
         addresses = _addresses(view, route) if onward else []
         asked = next(
-            (each for each in addresses if onward and (each.host, each.port) == _place(onward)),
+            (
+                address
+                for address in addresses
+                if onward and (address.host, address.port) == _place(onward)
+            ),
             None,
         )
         if onward is None or asked is None or not _is_out_of_reach(view.evidence, pages[0], onward):

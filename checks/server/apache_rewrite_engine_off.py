@@ -53,7 +53,11 @@ def apache_rewrite_engine_off(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=target.port, path=path),
         covers=tuple(Subject(port=target.port, path=each) for each in _with_plain(paths)),
-        because=(view.config, view.server, *(each for _, _, answers in lost for each in answers)),
+        because=(
+            view.config,
+            view.server,
+            *(answer for _, _, answers in lost for answer in answers),
+        ),
         facts={
             **view.facts,
             "paths": paths,

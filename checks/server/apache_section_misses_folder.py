@@ -58,7 +58,11 @@ def apache_section_misses_folder(evidence: Evidence) -> Iterator[Claim]:
     pages = tuple(page for page in error_pages(evidence) if page.status in _MISSED)
     if view is None or view.config is None or view.server.product != "apache" or not pages:
         return
-    folders = {each.path.rstrip("/"): each for each in evidence.good(SiteFolder) if each.exists}
+    folders = {
+        site_folder.path.rstrip("/"): site_folder
+        for site_folder in evidence.good(SiteFolder)
+        if site_folder.exists
+    }
     for site in view.answering_sites[:1]:
         folder = folders.get(site.root.rstrip("/"))
         section = _missing_section(view, site, folder) if folder else None

@@ -83,7 +83,7 @@ def _failed_routes(view: ServerView) -> Iterator[tuple[SiteRoute, list[str]]]:
     listeners, target = view.evidence.good(Listeners), view.evidence.target
     failed_routes: dict[str, tuple[SiteRoute, list[str]]] = {}
     logged_paths = (failure.path for failure in _logged(view))
-    upgrades = [each.path for each in view.evidence.of(Upgrade) if each.is_visit]
+    upgrades = [upgrade.path for upgrade in view.evidence.of(Upgrade) if upgrade.is_visit]
     for path in dict.fromkeys((target.path, *target.websockets, *upgrades, *logged_paths)):
         for site in view.answering_sites:
             is_named = path in target.websockets or path in upgrades
@@ -178,9 +178,11 @@ def _php_socket(view: ServerView, route: SiteRoute) -> str:
     evidence = view.evidence
     if view.server.product != "apache" or route.scheme != "fcgi":
         return ""
-    listening = [path for each in evidence.good(UnixListeners) for path in each.sockets]
+    listening = [
+        path for unix_listener in evidence.good(UnixListeners) for path in unix_listener.sockets
+    ]
     sockets = dict.fromkeys(php_sockets(listening))
-    listeners = [socket for each in evidence.good(Listeners) for socket in each.sockets]
+    listeners = [socket for listener in evidence.good(Listeners) for socket in listener.sockets]
     has_port = any("php" in (socket.process or "") for socket in listeners)
     only = next(iter(sockets), "") if len(sockets) == 1 and not has_port else ""
     return "" if not only or is_named_pool(only) else only

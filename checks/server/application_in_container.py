@@ -140,7 +140,7 @@ def _fault(evidence: Evidence, containers: Containers, route: SiteRoute) -> _Fau
     if is_local_host(route.host) or route.host in own:
         return _fault_of_port(evidence, containers, route.port)
     if not is_address(route.host):
-        named = [each for each in containers.running if is_called(each, route.host)]
+        named = [container for container in containers.running if is_called(container, route.host)]
         return _in_network("name", containers, named, route.port)
     return _fault_of_address(evidence, containers, route)
 
@@ -236,7 +236,7 @@ def _claim(
 
 def _written(route: SiteRoute, fault: _Fault) -> str:
     """Return the entry of `ports` for the one port at which the container takes connections."""
-    mapping = next((each for each in fault.container.ports if each.port == route.port), None)
+    mapping = next((port for port in fault.container.ports if port.port == route.port), None)
     if mapping is None or len(fault.ports) != 1:
         return ""
     is_everywhere = mapping.address in {"", "0.0.0.0", "::"}
@@ -265,7 +265,7 @@ def _compose_fix(view: ServerView, route: SiteRoute, fault: _Fault) -> Fix:
     if fault.reason == "loopback":
         return compose_fix(evidence, "listen-everywhere", (container, listening_change))
     if fault.reason == "unserved":
-        mapping = next((each for each in container.ports if each.port == route.port), None)
+        mapping = next((port for port in container.ports if port.port == route.port), None)
         if mapping is None or len(fault.ports) != 1:
             return compose_fix(evidence, "publish-its-port")
         address = "" if mapping.address in {"0.0.0.0", "::"} else bracketed(mapping.address)

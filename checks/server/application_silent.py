@@ -110,7 +110,11 @@ def _longer_fix(view: ServerView, route: SiteRoute) -> Fix | None:
     """Return the remedy that lets the server wait longer, and then looks at the application; None
     if a person has to write the line."""
     limit = response_limit(view.evidence)
-    timeouts = [each for each in page_timeouts(view, route) if each.text == limit.line]
+    timeouts = [
+        page_timeout
+        for page_timeout in page_timeouts(view, route)
+        if page_timeout.text == limit.line
+    ]
     edit = longer_wait(view, next(iter(timeouts), None), max(_LONGER / 2, limit.seconds))
     if edit is None:
         return None

@@ -166,9 +166,9 @@ def _closed_socket(
     if socket.root and not is_outside:
         return
     answers = [
-        each.status is not None
-        for each in view.evidence.good(BackendSocket)
-        if each.path == socket.path
+        backend_socket.status is not None
+        for backend_socket in view.evidence.good(BackendSocket)
+        if backend_socket.path == socket.path
     ]
     if is_outside:
         if not any(answers):
@@ -283,12 +283,16 @@ def _unreached_members(
     view: ServerView, route: SiteRoute, failed: Sequence[Exchange | Upgrade]
 ) -> Iterator[Claim]:
     """Make the claim for a group of which no member is reached, all for one reason."""
-    answers = [each for each in view.evidence.of(MemberAnswer) if each.member in route.members]
-    hosts = [each.member.rpartition(":")[0].strip("[]") for each in answers]
-    is_whole = len({each.member for each in answers}) == len(set(route.members)) > 1
+    answers = [
+        member_answer
+        for member_answer in view.evidence.of(MemberAnswer)
+        if member_answer.member in route.members
+    ]
+    hosts = [answer.member.rpartition(":")[0].strip("[]") for answer in answers]
+    is_whole = len({answer.member for answer in answers}) == len(set(route.members)) > 1
     if not is_whole or not all(map(_is_unreached, answers)) or any(map(is_local_host, hosts)):
         return
-    if len({_kind(each) for each in answers}) == 1:
+    if len({_kind(answer) for answer in answers}) == 1:
         first = replace(route, host=hosts[0], port=int(answers[0].member.rpartition(":")[2]))
         yield from _unreached_claim(view, first, answers, failed)
 

@@ -136,8 +136,12 @@ def _logged_claims(view: ServerView) -> Iterator[Claim]:
     evidence, port = view.evidence, view.evidence.target.port
     sites = view.answering_sites if view.server.product == "apache" else ()
     seen = {upgrade.path for upgrade in evidence.of(Upgrade)}
-    named = {each.path for each in evidence.good(RefusedHandshakes) if each.status == 500}
-    named |= {each.path.partition("?")[0] for each in evidence.good(WebSocketPath)}
+    named = {
+        refused_handshake.path
+        for refused_handshake in evidence.good(RefusedHandshakes)
+        if refused_handshake.status == 500
+    }
+    named |= {path.path.partition("?")[0] for path in evidence.good(WebSocketPath)}
     claimed: set[int] = set()
     # That the path answers without an upgrade in this run says nothing of its WebSocket.
     for failure in evidence.good(FailedRequests) if len(sites) == 1 else ():

@@ -120,7 +120,7 @@ def _answers(evidence: Evidence, folder: ServedFolder) -> list[Answer]:
         if page.is_page_of(target) or (page.purpose == "data" and page.url.partition("?")[0] == own)
     ]
     if target.path_without_query != folder.requested:
-        responses = [each for each in responses if each.url.partition("?")[0] == own]
+        responses = [response for response in responses if response.url.partition("?")[0] == own]
     responses += [
         file for file in evidence.good(PageFileResponse) if file.url.partition("?")[0] == own
     ]

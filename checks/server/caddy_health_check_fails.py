@@ -81,9 +81,13 @@ def _visits(
     if not route.members:
         visit = visit_of(evidence, route, path, inner_path(route, path), False)
         return [visit] if visit is not None and visit.succeeded else []
-    answers = [each for each in evidence.good(MemberAnswer) if each.member in route.members]
-    is_whole = {each.member for each in answers} == set(route.members)
-    are_good = all(200 <= (each.status or 999) < 400 for each in answers)
+    answers = [
+        member_answer
+        for member_answer in evidence.good(MemberAnswer)
+        if member_answer.member in route.members
+    ]
+    is_whole = {answer.member for answer in answers} == set(route.members)
+    are_good = all(200 <= (answer.status or 999) < 400 for answer in answers)
     return answers if is_whole and are_good else []
 
 

@@ -41,8 +41,8 @@ def caddy_proxy_first(evidence: Evidence) -> Iterator[Claim]:
     first = unserved[refused[0].path]
     files = [file for file in refused if unserved[file.path].unserved_root == first.unserved_root]
     # What the application answers must still come from it.
-    came = [each.url for each in evidence.good(PageFileResponse) if each.status == 200]
-    came += [each.url for each in evidence.good(Exchange) if (each.status or 500) < 400]
+    came = [response.url for response in evidence.good(PageFileResponse) if response.status == 200]
+    came += [exchange.url for exchange in evidence.good(Exchange) if (exchange.status or 500) < 400]
     answered = [evidence.target.path, *map(path_of, came)]
     paths = _matchers([file.path for file in files], answered)
     site = view.answering_sites[0]

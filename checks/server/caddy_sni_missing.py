@@ -47,7 +47,9 @@ def caddy_sni_missing(evidence: Evidence) -> Iterator[Claim]:
     for route in routes[:1]:
         refused = _handshake(evidence, route, route.host)
         handshakes = (_handshake(evidence, route, name) for name in (target.host, route.sent_host))
-        completed = next((each for each in handshakes if each and _is_completed(each)), None)
+        completed = next(
+            (handshake for handshake in handshakes if handshake and _is_completed(handshake)), None
+        )
         if route.server_name or refused is None or completed is None:
             continue
         if refused.plain or _is_completed(refused):

@@ -97,8 +97,8 @@ def _stripped(view: ServerView, site: WebSite, path: str) -> _Stripped | None:
         return None
     rest = path[len(prefix) :]
     routes = passes_of(rows, site.line)
-    meant = [each for each in routes if each.takes(path) and each.matcher]
-    if len(meant) != 1 or any(each.takes(rest) for each in routes):
+    meant = [route for route in routes if route.takes(path) and route.matcher]
+    if len(meant) != 1 or any(route.takes(rest) for route in routes):
         return None
     return _Stripped(site, site.line + place - 1, prefix, rest, meant[0])
 

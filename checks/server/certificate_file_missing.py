@@ -146,7 +146,8 @@ def _without_chain(view: ServerView, file: SiteFile) -> Edit | None:
     site = next((s for s in view.answering_sites if file in s.files), None)
     own = site.paths("certificate") if site else ()
     is_whole = any(
-        each.path in own and len(each.chain) > 1 for each in view.evidence.good(CertificateFile)
+        certificate_file.path in own and len(certificate_file.chain) > 1
+        for certificate_file in view.evidence.good(CertificateFile)
     )
     return line_edit(view, file.file, {file.line: ()}) if is_chain and is_whole else None
 

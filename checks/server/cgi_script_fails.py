@@ -62,7 +62,7 @@ def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
         return
     reason, script, steps = failure
     own = Subject(port=target.port, path=target.path_without_query)
-    scripts = [each for each in evidence.good(CgiScript) if each.path == script]
+    scripts = [cgi_script for cgi_script in evidence.good(CgiScript) if cgi_script.path == script]
     near = scripts[0].near[0] if scripts and scripts[0].near else ""
     sites = view.answering_sites
     yield Claim(
@@ -93,7 +93,7 @@ def cgi_script_fails(evidence: Evidence) -> Iterator[Claim]:
 def _confidence(reason: str, scripts: Sequence[CgiScript]) -> Confidence:
     """Return how sure the reason is. A script that its owner or group may start may be refused for
     something else, if Apache is one of them."""
-    is_partly_open = reason == "closed" and any((each.mode or 0) & 0o110 for each in scripts)
+    is_partly_open = reason == "closed" and any((script.mode or 0) & 0o110 for script in scripts)
     return Confidence.LIKELY if reason == "elsewhere" or is_partly_open else Confidence.CERTAIN
 
 
@@ -103,7 +103,14 @@ _Found = tuple[str, str, tuple[Step, ...]]
 
 def _started(view: ServerView, error: ServerRequestError) -> _Found | None:
     """Return why the system did not start a script, its path, and what mends it."""
-    script = next((each for each in view.evidence.good(CgiScript) if each.path == error.file), None)
+    script = next(
+        (
+            cgi_script
+            for cgi_script in view.evidence.good(CgiScript)
+            if cgi_script.path == error.file
+        ),
+        None,
+    )
     if script is None or not _PLAIN.fullmatch(script.path):
         return None
     mode = script.mode
@@ -142,7 +149,9 @@ def _not_allowed(view: ServerView, error: ServerRequestError) -> _Found | None:
         if len(sites) == 1 and _PLAIN.fullmatch(folder):
             edit = section_edit(view, sites[0], folder, "Options +ExecCGI")
         return "off", off[1], (edit, *reload_steps(view.server)) if edit else ()
-    folders = [each for each in view.evidence.good(SiteFolder) if each.page_exists]
+    folders = [
+        site_folder for site_folder in view.evidence.good(SiteFolder) if site_folder.page_exists
+    ]
     if not nowhere or not folders:
         return None
     path, root = folders[0].requested, folders[0].path.rstrip("/")

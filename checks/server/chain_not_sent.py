@@ -72,7 +72,11 @@ def chain_not_sent(evidence: Evidence) -> Iterator[Claim]:
 
 def _key_of(evidence: Evidence, path: str) -> str:
     """Return the file with the key of a stored certificate, which HAProxy reads behind it."""
-    stored = (each for each in evidence.good(StoredCertificate) if each.path == path)
+    stored = (
+        stored_certificate
+        for stored_certificate in evidence.good(StoredCertificate)
+        if stored_certificate.path == path
+    )
     return next((each.key for each in stored if each.key and each.key != path), "")
 
 

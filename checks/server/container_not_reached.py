@@ -134,8 +134,16 @@ def _attempts(
     evidence: Evidence, route: SiteRoute, websocket: bool
 ) -> tuple[BackendVisit | BackendHandshake, ...]:
     """Return the requests to the application, or the handshakes where TLS is spoken."""
-    visits = (each for each in evidence.of(BackendVisit) if each.websocket is websocket)
-    shakes = (each for each in evidence.of(BackendHandshake) if route.scheme in {"https", "wss"})
+    visits = (
+        backend_visit
+        for backend_visit in evidence.of(BackendVisit)
+        if backend_visit.websocket is websocket
+    )
+    shakes = (
+        backend_handshake
+        for backend_handshake in evidence.of(BackendHandshake)
+        if route.scheme in {"https", "wss"}
+    )
     own = tuple(visit for visit in visits if visit.target == route.target)
     return own or tuple(shake for shake in shakes if shake.target == route.target)
 
@@ -180,7 +188,9 @@ def _block(evidence: Evidence, route: SiteRoute, failure: Failure) -> "Block | N
     own = next(iter(evidence.good(NginxContainer)))
     interfaces = {a for interface in evidence.good(Interface) for a in interface.addresses}
     sockets = [socket for item in evidence.good(Listeners) for socket in item.on(route.port)]
-    is_here = route.host in interfaces and any(not is_loopback(each.address) for each in sockets)
+    is_here = route.host in interfaces and any(
+        not is_loopback(socket.address) for socket in sockets
+    )
     if not is_here or is_local_host(route.host) or "host" in own.networks:
         return None
     if failure.kind not in {"timeout", "unreachable", "refused"}:
@@ -241,12 +251,13 @@ def _place_facts(evidence: Evidence, route: SiteRoute) -> dict[str, object]:
         "other": others[0] if len(set(others)) == 1 else "",
         "other_port": meant.port if meant else route.port,
         "publishes": meant is not None and meant.is_published,
-        "published_here": meant is not None and all(is_loopback(each.address) for each in sockets),
+        "published_here": meant is not None
+        and all(is_loopback(socket.address) for socket in sockets),
         "gateway": route.host in GATEWAY_NAMES,
         "is_server": is_server and not means_itself(route.host),
         "program": next((socket.process or "" for socket in programs), ""),
         "on_server": bool(programs) and not others,
-        "local_only": bool(programs) and all(is_loopback(each.address) for each in programs),
+        "local_only": bool(programs) and all(is_loopback(program.address) for program in programs),
         "nowhere": bool(evidence.good(Listeners)) and not sockets,
         "apart": apart.network if apart else "",
         "engine": own.engine,

@@ -118,7 +118,11 @@ def _front(
     configuration; "" if nobody is known to."""
     port = evidence.target.port
     if len(lines) > 1:
-        titles = (each.title for each in evidence.good(WebServer) if trial.port in each.ports)
+        titles = (
+            web_server.title
+            for web_server in evidence.good(WebServer)
+            if trial.port in web_server.ports
+        )
         return next(titles, ""), True
     if trial.port == port:
         fronts = _fronts.fronts(evidence, addresses(page_exchanges(evidence)))
@@ -129,7 +133,9 @@ def _front(
             field = proxy_set_header_of(match, trial.name)
             is_sent = field is not None and len(field.args) > 1 and bool(field.args[1])
             return ("nginx", True) if is_sent else ("", False)
-    servers = (each.title for each in evidence.good(WebServer) if port in each.ports)
+    servers = (
+        web_server.title for web_server in evidence.good(WebServer) if port in web_server.ports
+    )
     return next(servers, ""), False
 
 

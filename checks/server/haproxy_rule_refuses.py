@@ -259,7 +259,9 @@ def _is_closed_by_path(haproxy: HaproxyView, refusal: Refusal, path: str) -> boo
     ]
     literals = [literal for rule in rules for term in rule.alternatives for literal in term]
     criteria = [criterion for literal in literals for criterion in literal.criteria]
-    is_opposite = any(rule.negated for rule in rules) or any(each.negated for each in literals)
+    is_opposite = any(rule.negated for rule in rules) or any(
+        literal.negated for literal in literals
+    )
     is_of_path = all(criterion.subject in {"path", "host"} for criterion in criteria)
     values = " ".join(value for each in criteria if each.subject == "path" for value in each.values)
     return is_of_path and not is_opposite and is_closed_on_purpose(path, values, refusal.status)

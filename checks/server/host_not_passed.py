@@ -69,7 +69,9 @@ def _of_scripts(view: ServerView) -> Claim | None:
     evidence, target = view.evidence, view.evidence.target
     answers = [answer for answer in evidence.good(BackendAnswer) if answer.origin]
     for wrong in answers:
-        right = next((each for each in answers if _is_control(target.authority, each, wrong)), None)
+        right = next(
+            (answer for answer in answers if _is_control(target.authority, answer, wrong)), None
+        )
         failure = next(
             (
                 failure

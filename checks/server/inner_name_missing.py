@@ -116,12 +116,12 @@ def _answers(
     """Return the answers to both names if the page comes with the site's own alone, and the other
     answer is the same before and after."""
     answers = [
-        each
-        for each in evidence.good(InnerSiteAnswer)
-        if each.place.endswith(f":{passed.port}") and each.name in {passed.name, name}
+        answer
+        for answer in evidence.good(InnerSiteAnswer)
+        if answer.place.endswith(f":{passed.port}") and answer.name in {passed.name, name}
     ]
-    shown = [each for each in answers if each.name == name]
-    lost = [each for each in answers if each.name == passed.name]
+    shown = [answer for answer in answers if answer.name == name]
+    lost = [answer for answer in answers if answer.name == passed.name]
     is_shown = bool(shown) and all(each.is_page for each in shown)
     is_lost = len(lost) > 1 and not any(each.is_page for each in lost)
     statuses = {each.status for each in lost}
@@ -169,7 +169,7 @@ def _covers(evidence: Evidence) -> tuple[Subject, ...]:
 
 
 def _facts(evidence: Evidence, passed: PassedName, name: str, place: str) -> dict[str, object]:
-    titles = {str(each.product): each.title for each in evidence.good(WebServer)}
+    titles = {str(web_server.product): web_server.title for web_server in evidence.good(WebServer)}
     first = page_exchanges(evidence)[0]
     return {
         "front": titles.get(passed.product, "nginx"),

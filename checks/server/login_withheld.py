@@ -94,7 +94,7 @@ def _severity(
     """Nobody complains, and only this run's own request shows it: it sends no login, so that 401
     is its right answer. An interface that was asked about, and has no form to sign in, takes a
     token in Authorization."""
-    pages = [each for each in observations if isinstance(each, Exchange)]
+    pages = [observation for observation in observations if isinstance(observation, Exchange)]
     is_own = len(pages) == len(observations)
     is_interface = (
         line.field.lower() == "authorization"

@@ -119,7 +119,9 @@ def _claim(view: ServerView, group: list[tuple[str, Answer, BackendVisit]]) -> C
     if severity is Severity.NOTE:
         return None  # an icon that every application has
     is_own = route is not None and bool(route.target)
-    folders = [each for each in view.folders if each.requested == path and not each.websocket]
+    folders = [
+        folder for folder in view.folders if folder.requested == path and not folder.websocket
+    ]
     fix = _fix(view, group, other, bool(folders) and not is_own)
     return Claim(
         about=subjects[0],

@@ -211,7 +211,11 @@ def _is_served_in_front(evidence: Evidence) -> bool:
     """Return whether visitors get an answer at every address, though nothing listens here."""
     pages = page_exchanges(evidence)
     answers = [page for page in pages if page.status is not None and page.status < 500]
-    refused = [each for each in target_connections(evidence) if each.failure is not None]
+    refused = [
+        target_connection
+        for target_connection in target_connections(evidence)
+        if target_connection.failure is not None
+    ]
     return bool(answers) and len(answers) == len(pages) and not refused
 
 

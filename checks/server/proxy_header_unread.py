@@ -41,14 +41,14 @@ def proxy_header_unread(evidence: Evidence) -> Iterator[Claim]:
         return
     addresses = tuple(dict.fromkeys(handshake.address for handshake in failed))
     connections = [
-        each
-        for each in evidence.good(FrontConnection)
-        if each.address in addresses and page.port in each.own_ports
+        front_connection
+        for front_connection in evidence.good(FrontConnection)
+        if front_connection.address in addresses and page.port in front_connection.own_ports
     ]
     requests = [
-        each
-        for each in evidence.good(ProxyHeaderRequest)
-        if each.version == 1 or each.sender in addresses
+        request
+        for request in evidence.good(ProxyHeaderRequest)
+        if request.version == 1 or request.sender in addresses
     ]
     requests.sort(key=lambda each: each.version)
     if not connections and not requests:
@@ -89,12 +89,16 @@ def _claim(
     requests: list[ProxyHeaderRequest],
 ) -> Claim:
     addresses = tuple(dict.fromkeys(handshake.address for handshake in failed))
-    senders = [each.sender for each in requests] + [each.address for each in connections]
+    senders = [request.sender for request in requests] + [
+        connection.address for connection in connections
+    ]
     sender, target = senders[0], evidence.target
-    text = next((each for each in requests if each.version == 1), None)
-    plain = [each for each in evidence.of(Exchange) if each.port == HTTP_PORT != target.port]
+    text = next((request for request in requests if request.version == 1), None)
+    plain = [
+        exchange for exchange in evidence.of(Exchange) if exchange.port == HTTP_PORT != target.port
+    ]
     refused = [each for each in plain if each.address in addresses and _is_refused(each)]
-    ports = (target.port, *(each.port for each in requests if each.port))
+    ports = (target.port, *(request.port for request in requests if request.port))
     ports = tuple(dict.fromkeys((*ports, *(each.port for each in refused))))
     because: tuple[Observation, ...] = (*failed, page, *requests, *connections, *refused)
     return Claim(

@@ -164,7 +164,9 @@ def _free_port(evidence: Evidence, taken: int) -> int:
     """Return the first port above one on which nobody listens."""
     listeners = evidence.good(Listeners)
     ports = (taken + step for step in range(1, 20))
-    return next((port for port in ports if not any(each.on(port) for each in listeners)), taken + 1)
+    return next(
+        (port for port in ports if not any(listener.on(port) for listener in listeners)), taken + 1
+    )
 
 
 def _freed(obstacle: StartObstacle) -> Steps:

@@ -109,7 +109,7 @@ def _stored_fix(view: ServerView) -> Fix | None:
     from checks.server._certificate_lines import stored_pair_edit
 
     replacements = (stored_pair_edit(view, site) for site in view.answering_sites if site.files)
-    edit, stored = next((each for each in replacements if each), (None, None))
+    edit, stored = next((replacement for replacement in replacements if replacement), (None, None))
     return Fix((edit,), stored.applicability) if edit and stored else None
 
 
@@ -119,7 +119,9 @@ def _open_store(state: TraefikState | None, router: str) -> CertificateStore | N
     if state is None:
         return None
     names = {resolver} if resolver else {point.resolver for point in state.points} - {""}
-    return next((each for each in state.stores if each.is_open and each.resolver in names), None)
+    return next(
+        (store for store in state.stores if store.is_open and store.resolver in names), None
+    )
 
 
 def _closing_fix(view: ServerView, store: CertificateStore) -> Fix | None:

@@ -30,7 +30,7 @@ def traefik_file_refused(evidence: Evidence) -> Iterator[Claim]:
     if view is None or state is None or not pages or view.server.product != "traefik":
         return
     # A router of another provider may be meant to answer.
-    if not state.refused or (state.is_running and any(each.has_name for each in state.routers)):
+    if not state.refused or (state.is_running and any(router.has_name for router in state.routers)):
         return
     file = state.refused[0]
     row = line_text(view, file.path, file.line)

@@ -49,14 +49,18 @@ def traefik_middleware_refuses(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if not page.failure]
     statuses = {page.status or 0 for page in pages}
     for status, body in _BODY.items():
-        refusers = [each for each in router.refusers if each.status == status]
+        refusers = [refuser for refuser in router.refusers if refuser.status == status]
         is_met = statuses == {status} and all(body.match(p.body) for p in pages)
         if len(refusers) != 1:
             continue
         visitor, is_in = _named(evidence, refusers[0])
         if (is_met and not is_in) or is_in is False:
             yield _claim(view, state, router, refusers[0], pages, visitor)
-    sizes = [each for each in router.refusers if each.status == 413 and each.value.isdecimal()]
+    sizes = [
+        refuser
+        for refuser in router.refusers
+        if refuser.status == 413 and refuser.value.isdecimal()
+    ]
     limit = int(sizes[0].value[:15]) if sizes else 0
     if limit and asks_about_size(evidence) and may_be_reported_limit(evidence, limit, ENOUGH):
         yield _claim(view, state, router, sizes[0], ())

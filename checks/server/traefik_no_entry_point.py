@@ -33,7 +33,14 @@ def traefik_no_entry_point(evidence: Evidence) -> Iterator[Claim]:
     state = next(iter(evidence.good(TraefikState)), None)
     if view is None or state is None:
         return
-    own = next((each for each in evidence.good(NginxContainer) if not each.own_network), None)
+    own = next(
+        (
+            nginx_container
+            for nginx_container in evidence.good(NginxContainer)
+            if not nginx_container.own_network
+        ),
+        None,
+    )
     inner = own.inner_port(port) if own else port
     # Of a container the ports are those that it publishes.
     is_held = own is None and port in view.server.ports
@@ -60,7 +67,7 @@ def traefik_no_entry_point(evidence: Evidence) -> Iterator[Claim]:
             **view.facts,
             "point": name,
             "address": address,
-            "points": tuple(f"{each.name} :{each.port}" for each in state.points),
+            "points": tuple(f"{point.name} :{point.port}" for point in state.points),
             "named": named,
             "ignored": ignored,
             "static": state.path,
@@ -72,8 +79,10 @@ def traefik_no_entry_point(evidence: Evidence) -> Iterator[Claim]:
 def _view(evidence: Evidence) -> ServerView | None:
     """Return the view of the Traefik that runs. The engine's own program has the port that a
     container publishes."""
-    servers = [each for each in evidence.good(WebServer) if each.product == "traefik"]
-    configs = (each for each in evidence.good(WebServerConfig) if each.product == "traefik")
+    servers = [
+        web_server for web_server in evidence.good(WebServer) if web_server.product == "traefik"
+    ]
+    configs = (config for config in evidence.good(WebServerConfig) if config.product == "traefik")
     if len(servers) != 1 or not servers[0].pid or servers[0].foreign:
         return None
     return ServerView(evidence, servers[0], next(configs, None), None)

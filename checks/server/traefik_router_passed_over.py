@@ -108,7 +108,7 @@ def _winner(
         if point.name in router.entry_points and (router.tls or point.tls) is request.tls
         if rule_holds(router.rule, request, major_version(view)) is not False
     ]
-    is_known = all(rule_holds(each.rule, request, major_version(view)) for each in takers)
+    is_known = all(rule_holds(taker.rule, request, major_version(view)) for taker in takers)
     return max(takers, key=lambda each: each.priority) if takers and is_known else None
 
 

@@ -77,7 +77,11 @@ def traefik_too_old(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _own_container(view: ServerView) -> Container | None:
-    lists = (each for containers in view.evidence.good(Containers) for each in containers.running)
+    lists = (
+        container
+        for containers in view.evidence.good(Containers)
+        for container in containers.running
+    )
     return next((each for each in lists if each.name == view.server.container), None)
 
 

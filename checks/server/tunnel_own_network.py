@@ -78,7 +78,7 @@ def _claim(
             "host": target.host,
             "published": is_published,
             "server_program": "" if is_published else program,
-            "server_only": bool(sockets) and all(is_loopback(each.address) for each in sockets),
+            "server_only": bool(sockets) and all(is_loopback(socket.address) for socket in sockets),
         },
         fix=_fix(evidence, rule, is_served=bool(sockets)),
     )
@@ -94,6 +94,6 @@ def _fix(evidence: Evidence, rule: TunnelRule, *, is_served: bool) -> Fix:
                 networks & {*other.networks} for other in containers.running if other is not own
             )
             is_it = bool(rule.container) and own.id.startswith(rule.container)
-            if is_it and is_alone and not any(each.port for each in own.ports):
+            if is_it and is_alone and not any(port.port for port in own.ports):
                 return compose_fix(evidence, "lead-out", (own, host_network_change))
     return compose_fix(evidence, "lead-out")

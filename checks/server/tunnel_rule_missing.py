@@ -67,7 +67,11 @@ def tunnel_rule_missing(evidence: Evidence) -> Iterator[Claim]:
 
 def _service_of_others(rule: TunnelRule) -> str:
     """Return the address to which all the other rules lead; "" if they lead to several."""
-    services = {each.service for each in ingress_rules(rule.text) if each.host and each.place}
+    services = {
+        ingress_rule.service
+        for ingress_rule in ingress_rules(rule.text)
+        if ingress_rule.host and ingress_rule.place
+    }
     return services.pop() if len(services) == 1 else ""
 
 

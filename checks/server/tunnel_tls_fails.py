@@ -38,7 +38,11 @@ def tunnel_tls_fails(evidence: Evidence) -> Iterator[Claim]:
     if any(page.failure or page.status not in {400, 502} for page in pages):
         return
     for rule in evidence.good(TunnelRule) if pages else ():
-        shakes = [each for each in evidence.of(BackendHandshake) if each.target == rule.service]
+        shakes = [
+            backend_handshake
+            for backend_handshake in evidence.of(BackendHandshake)
+            if backend_handshake.target == rule.service
+        ]
         reason = _reason(rule, shakes, pages) if shakes else ""
         if reason:
             yield _claim(evidence, rule, shakes, pages, reason)

@@ -28,10 +28,12 @@ def forwarded_to_other_port(evidence: Evidence) -> Iterator[Claim]:
     if page is None or page.failure or page.trusted is False or (page.status or 500) >= 500:
         return
     for returned in evidence.good(ReturnedConnection):
-        is_own = [_accepts(each, returned) for each in _listeners(evidence, target.port)]
+        is_own = [_accepts(listener, returned) for listener in _listeners(evidence, target.port)]
         if returned.port != target.port or returned.own_port == target.port or not any(is_own):
             continue
-        holders = [each for each in _listeners(evidence, returned.own_port) if each.process]
+        holders = [
+            listener for listener in _listeners(evidence, returned.own_port) if listener.process
+        ]
         yield Claim(
             about=Subject(address=returned.address, port=target.port),
             covers=(

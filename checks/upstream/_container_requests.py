@@ -40,7 +40,7 @@ def container_request(evidence: Evidence, path: str) -> ContainerRequest | None:
             for route in routes
             for each, way in route_requests(behind, target, route, path)
         ]
-        return requests[0] if len({each.behind.container for each in requests}) == 1 else None
+        return requests[0] if len({request.behind.container for request in requests}) == 1 else None
     way = inner_requests(Nginx.of(evidence), path, in_containers=True) if behind else ()
     for each in behind:
         if own := [request for request in way if request.container == each.container]:

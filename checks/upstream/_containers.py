@@ -51,7 +51,10 @@ def publishing(containers: tuple[Container, ...], port: int) -> tuple[Container,
 
 def namespace_of(containers: Containers, container: Container) -> Namespace | None:
     """Return the network of a container, None if it is not known."""
-    return next((each for each in containers.namespaces if each.container == container.id), None)
+    return next(
+        (namespace for namespace in containers.namespaces if namespace.container == container.id),
+        None,
+    )
 
 
 def open_ports(namespace: Namespace | None) -> tuple[int, ...]:

@@ -37,7 +37,7 @@ def folder_fix(nginx: Nginx, match: LocationMatch, directive: Directive, folder:
     one that it has."""
     manual = Fix((Manual("keep-the-folder", Where.SERVER),), Applicability.MANUAL)
     server, file = match.blocks[1], nginx.file(match.blocks[1])
-    heads = [location_pattern(each) for each in children(server, "location")]
+    heads = [location_pattern(child) for child in children(server, "location")]
     is_taken = any(head is not None and head.text == folder for head in heads)
     line = f"proxy_pass {directive.args[0].removesuffix(folder)};"
     lines = copied_lines(nginx, match.block, {"proxy_pass": line})

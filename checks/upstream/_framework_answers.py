@@ -59,9 +59,9 @@ def _circle(evidence: Evidence) -> Proof | None:
             continue
         location = step.header("Location")
         https_answers = [
-            each
-            for each in evidence.good(BackendAnswer)
-            if each.proto == "https" and each.location == location
+            backend_answer
+            for backend_answer in evidence.good(BackendAnswer)
+            if backend_answer.proto == "https" and backend_answer.location == location
         ]
         return Proof(
             (step, *https_answers), Confidence.LIKELY, step.url,
@@ -121,10 +121,12 @@ def _withheld_cookie(evidence: Evidence, read: ReadSetting) -> Proof | None:
     session's cookie for https alone, and takes every request of the proxy for plain http."""
     from checks.http._forwarded_scheme import forwarded_scheme
 
-    answers = [each for each in evidence.good(Exchange) if each.is_of_visit]
-    if any("cookie:" in each.equivalent.lower() or each.header("Set-Cookie") for each in answers):
+    answers = [exchange for exchange in evidence.good(Exchange) if exchange.is_of_visit]
+    if any(
+        "cookie:" in answer.equivalent.lower() or answer.header("Set-Cookie") for answer in answers
+    ):
         return None
-    pages = [each for each in answers if each.purpose == "target"]
+    pages = [answer for answer in answers if answer.purpose == "target"]
     # The source is read only after a sign-in page without a cookie, or after a message about one.
     if not pages or not forwarded_scheme(evidence, evidence.target.path):
         return None

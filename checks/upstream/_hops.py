@@ -81,7 +81,7 @@ def nginx_locations(evidence: Evidence, path: str) -> Iterator[LocationMatch]:
     servers = Servers.of(evidence.good)
     target: Target | None = replace(evidence.target, path=path)
     listeners = evidence.good(Listeners)
-    is_held = any(each.on(evidence.target.port) for each in listeners)
+    is_held = any(listener.on(evidence.target.port) for listener in listeners)
     if listeners and not is_held and evidence.target.uses_tls:
         target = plain_entrance(servers, replace(evidence.target, path=path))
     for hop in hops(servers, _as_page(target)) if target else ():

@@ -94,14 +94,14 @@ def may_have_servers_network(
     there: it asks no others by a name, has no port published as another one, and listens on no port
     that nobody shall reach. `is_server` tells the hosts that mean the server itself."""
     own = container_by_id(nginx.evidence, container.digest)
-    hosts = [endpoint.host for each in backends(nginx) for t in each.proxy_targets
+    hosts = [endpoint.host for backend in backends(nginx) for t in backend.proxy_targets
              for endpoint in t.endpoints]  # fmt: skip
     if own is None or not own.ports or not all(map(is_server, hosts)):
         return False
     is_same = all(
-        each.port == each.inner and not is_loopback(each.address) for each in own.ports if each.port
+        port.port == port.inner and not is_loopback(port.address) for port in own.ports if port.port
     )
-    published = {each.inner for each in own.ports if each.port}
+    published = {port.inner for port in own.ports if port.port}
     listening = {
         port
         for containers in nginx.evidence.good(Containers)

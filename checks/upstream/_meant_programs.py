@@ -159,7 +159,7 @@ def port_fix(
         return None
     lines = [address_line(backend, endpoints[0].port)]
     if not is_one and lines[0] is backend.proxy_target.directive:
-        lines = [each.directive for each in backend.proxy_targets]
+        lines = [proxy_target.directive for proxy_target in backend.proxy_targets]
     changes: Changes = {}
     old, new = str(endpoints[0].port), str(program.port)
     if lines[0].name == "set" and lines[0].args[1:] == (old,):

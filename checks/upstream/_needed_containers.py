@@ -46,7 +46,7 @@ def needs(evidence: Evidence, containers: Containers, pages: list[Exchange]) -> 
     """Yield what the applications of a site need: one that runs tells it in its log, or in the page
     of its error, one that has ended in its last words."""
     own_words = next((text for page in pages if (text := _told_in(page))), "")
-    fronts = {each.digest for each in evidence.good(NginxContainer)}
+    fronts = {nginx_container.digest for nginx_container in evidence.good(NginxContainer)}
     programs = [(_program_of(containers, line), line) for line in evidence.good(ProgramLine)]
     # The web server's container is the application's only where no other one is behind it.
     programs.sort(key=lambda each: each[0] is not None and each[0].id in fronts)
@@ -73,22 +73,26 @@ def _attempts(evidence: Evidence) -> Iterator[UpstreamTry]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
         if backend.is_down:
-            yield from (each for each in backend.connect_attempts if not each.socket)
+            yield from (
+                connect_attempt
+                for connect_attempt in backend.connect_attempts
+                if not connect_attempt.socket
+            )
 
 
 def _program_of(containers: Containers, line: ProgramLine) -> Container | None:
     """Return the running container whose program wrote a line; None if it is in none."""
     match = _LOG_COMMAND.search(line.equivalent)
     names = {line.process, match[1] if match else ""}
-    return next((each for each in containers.running if each.name in names), None)
+    return next((container for container in containers.running if container.name in names), None)
 
 
 def _needed(
     containers: Containers, own: Container, words: str
 ) -> tuple[Container, str, str] | None:
     """Return the container, the words, and the host that they name."""
-    beside = [each for each in containers.stopped if _is_beside(own, each)]
-    running = [each for each in containers.running if _is_beside(own, each)]
+    beside = [container for container in containers.stopped if _is_beside(own, container)]
+    running = [container for container in containers.running if _is_beside(own, container)]
     served = {store_of_image(each.image) for each in running}
     # A program in the network of the machine reaches published ports at 127.0.0.1.
     is_apart = "host" not in own.networks

@@ -120,7 +120,7 @@ def _inner_route(nginx: Nginx, path: str, passed: ForwardedOrigin | None) -> For
 def _ends_elsewhere(nginx: Nginx) -> bool:
     """Return whether visitors speak TLS, and nothing on this machine with them."""
     target, listeners = nginx.evidence.target, nginx.evidence.good(Listeners)
-    is_held = any(each.on(target.port) for each in listeners)
+    is_held = any(listener.on(target.port) for listener in listeners)
     return target.uses_tls and bool(listeners) and not is_held
 
 
@@ -134,7 +134,7 @@ def is_visited_plainly(evidence: Evidence) -> bool:
     return (
         not evidence.target.uses_tls
         and bool(listeners)
-        and not any(each.on(_HTTPS) for each in listeners)
+        and not any(listener.on(_HTTPS) for listener in listeners)
         and bool(addresses)
         and addresses <= set(server_addresses(evidence))
     )

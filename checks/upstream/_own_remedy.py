@@ -163,7 +163,7 @@ def own_address_topics(evidence: Evidence) -> tuple[Topic, ...]:
     read_of = next((application_of(read.application) for read in reads), None)
     application = read_of or known_application(evidence)
     settings = application.own_settings if application else ()
-    is_made = any(each.topic == "public_url" and each.redirects for each in settings)
+    is_made = any(setting.topic == "public_url" and setting.redirects for setting in settings)
     return ("public_url",) if is_made else ()
 
 
@@ -240,7 +240,11 @@ def read_facts(
 
 def _documented(evidence: Evidence, application: Application, topic: Topic) -> OwnRemedy:
     """Return the remedy by the program's documentation alone."""
-    own = [each for each in application.own_settings if each.topic == topic and not each.before]
+    own = [
+        own_setting
+        for own_setting in application.own_settings
+        if own_setting.topic == topic and not own_setting.before
+    ]
     values = (right_value(each, "", evidence.target, "", "") for each in own[:1])
     is_told = topic in {"public_url", "allowed_host", "allowed_origin"}
     configuration = application.configuration

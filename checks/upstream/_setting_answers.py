@@ -159,7 +159,11 @@ def plain_redirect(evidence: Evidence) -> Proof | None:
     if not steps or not forwarded_scheme(evidence, evidence.target.path) or heeds_scheme(evidence):
         return None
     locations = {step.header("Location") for step in steps}
-    answers = [each for each in evidence.good(BackendAnswer) if each.location in locations]
+    answers = [
+        backend_answer
+        for backend_answer in evidence.good(BackendAnswer)
+        if backend_answer.location in locations
+    ]
     is_controlled = {"", "https"} <= {answer.proto for answer in answers}
     return Proof(
         (*steps, *answers),
@@ -252,7 +256,9 @@ def _own_address(evidence: Evidence, setting: OwnSetting, read: ReadSetting) -> 
 
 def _may_be_of_request(evidence: Evidence, page: Page, address: str) -> bool:
     """Return whether the address may be made of what the web server tells the application."""
-    answer = next((each for each in evidence.good(Exchange) if each.url == page.url), None)
+    answer = next(
+        (exchange for exchange in evidence.good(Exchange) if exchange.url == page.url), None
+    )
     if answer is None or is_own_plain(evidence.target, address):
         return True
     return _is_told(evidence, answer, address)
@@ -331,7 +337,9 @@ def _refused_origin(evidence: Evidence, setting: OwnSetting, read: ReadSetting) 
     attempts = list(refused_attempts(evidence, "origin"))
     if attempts:
         first = attempts[0].first
-        covers = tuple(Subject(port=each.first.port, path=each.first.path) for each in attempts)
+        covers = tuple(
+            Subject(port=attempt.first.port, path=attempt.first.path) for attempt in attempts
+        )
         return Proof(
             (first,), Confidence.LIKELY, first.url, str(first.status or ""), "", covers
         )  # fmt: skip

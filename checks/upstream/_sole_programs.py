@@ -54,10 +54,13 @@ def sole_program(
     that has the name of the site's file or host (`called`), else the only one whose port looks like
     the wrong `port`; None without one, and where the list of the services did not come: one of them
     may be what is down."""
-    if any(each.what == SERVICES_LIST for each in evidence.of(Unseen)):
+    if any(unseen.what == SERVICES_LIST for unseen in evidence.of(Unseen)):
         return None
     # What a manager of processes starts on this port is down, and its port is right.
-    if any(each.port == port and each.starter in _MANAGERS for each in evidence.good(StartFile)):
+    if any(
+        start_file.port == port and start_file.starter in _MANAGERS
+        for start_file in evidence.good(StartFile)
+    ):
         return None
     candidates = {socket.port: socket for socket in _candidates(evidence, named)}
     visits = {number: _visit(evidence, path, number) for number in candidates}
@@ -66,11 +69,14 @@ def sole_program(
         for number, visit in visits.items()
         if visit and (200 <= (visit.status or 0) < 400 or visit.status in {401, 403})
     }
-    is_sure = all(visits.values()) and all(each.process for each in candidates.values())
+    is_sure = all(visits.values()) and all(candidate.process for candidate in candidates.values())
     if len(fitting) == 1 and is_sure:
         return next(iter(fitting.values()))
     # What a file of this server starts on the wrong port is down, and its port is right.
-    if any(each.port == port and each.starter != "other" for each in evidence.good(StartFile)):
+    if any(
+        start_file.port == port and start_file.starter != "other"
+        for start_file in evidence.good(StartFile)
+    ):
         return None
     own = [program for program in fitting.values() if is_called(program.process, called)]
     if len(own) == 1:

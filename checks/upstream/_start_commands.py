@@ -67,7 +67,9 @@ def start_fix(evidence: Evidence, port: int) -> Fix | None:
 
 
 def _start_file(evidence: Evidence, port: int) -> StartFile | None:
-    return next((each for each in evidence.good(StartFile) if each.port == port), None)
+    return next(
+        (start_file for start_file in evidence.good(StartFile) if start_file.port == port), None
+    )
 
 
 def _start_steps(file: StartFile) -> tuple[Command, ...]:
@@ -131,8 +133,11 @@ def project_fix(evidence: Evidence, port: int) -> Fix | None:
 
 
 def _was_made(evidence: Evidence, path: str) -> bool:
-    containers = (each for item in evidence.good(Containers) for each in item.containers)
-    return any(each.compose is not None and path in each.compose.files for each in containers)
+    containers = (container for item in evidence.good(Containers) for container in item.containers)
+    return any(
+        container.compose is not None and path in container.compose.files
+        for container in containers
+    )
 
 
 def _command(file: StartFile) -> str:

@@ -21,7 +21,7 @@ def switched_link(nginx: Nginx, backend: Backend, port: int) -> ConfigFile | Non
     if posixpath.basename(file.real) == posixpath.basename(file.path):
         return None
     tops = nginx_parser.parse(file.text, file.path)
-    return None if any(each.name in {"server", "http"} for each in tops) else file
+    return None if any(top.name in {"server", "http"} for top in tops) else file
 
 
 def link_facts(file: ConfigFile | None, port: int) -> dict[str, object]:

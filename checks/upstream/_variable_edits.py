@@ -88,7 +88,10 @@ def _slip(location: LocationMatch, passing: Directive, name: str) -> Directive |
 
 def _same_value(nginx: Nginx, name: str) -> Directive | None:
     """Return a `set` of the variable, if all in the site's block have the same value."""
-    blocks = {id(each.server.block): each.server.block for each in nginx.selected_servers()}
+    blocks = {
+        id(selected_server.server.block): selected_server.server.block
+        for selected_server in nginx.selected_servers()
+    }
     lines = [
         line
         for block in blocks.values()

@@ -79,7 +79,7 @@ def _name(way: OutgoingTry, server: OutgoingTry | None) -> Cause:
             return Cause("join-the-network", needs_no_control=True, network=network)
     if not comes_farther(way, server):
         return Cause("mend-the-name", is_measured=way.names == "missing")
-    is_stub = way.name_servers and all(is_loopback(each) for each in way.name_servers)
+    is_stub = way.name_servers and all(is_loopback(name_server) for name_server in way.name_servers)
     if way.place == "container" and is_stub and _DOCKER not in way.name_servers:
         return Cause("replace-the-stub")
     return Cause("give-a-name-server")
@@ -124,4 +124,6 @@ def _connection(
 
 def _addresses_of_site(evidence: Evidence) -> frozenset[str]:
     """Return the addresses of the site, which this server serves."""
-    return frozenset(address for each in evidence.good(Resolution) for address in each.addresses)
+    return frozenset(
+        address for resolution in evidence.good(Resolution) for address in resolution.addresses
+    )

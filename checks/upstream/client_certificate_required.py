@@ -101,6 +101,6 @@ def _wanted_authority(nginx: Nginx) -> str:
     from checks.nginx._inner_blocks import inner_requests
 
     for request in inner_requests(nginx, nginx.evidence.target.path)[:1]:
-        for each in children(request.server.block, "ssl_client_certificate"):
-            return each.args[0] if each.args and not request.container else ""
+        for child in children(request.server.block, "ssl_client_certificate"):
+            return child.args[0] if child.args and not request.container else ""
     return ""

@@ -132,7 +132,7 @@ def _request_claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
     application = upstream_authority(first.line) or first.line.upstream
     return Claim(
         about=Subject(port=target.port, path=first.failure.path),
-        covers=tuple(Subject(port=target.port, path=each.failure.path) for each in requests),
+        covers=tuple(Subject(port=target.port, path=request.failure.path) for request in requests),
         because=(
             *(observation for request in requests for observation in request.because),
             *nginx.configs,

@@ -126,12 +126,14 @@ def _application(evidence: Evidence, own: NginxContainer, port: int) -> _Applica
 def _published(containers: Containers, own: NginxContainer, port: int) -> _Application | None:
     """Return the one container that publishes the port of the server from another one of its
     own."""
-    others = tuple(each for each in containers.running if each.id != own.digest)
+    others = tuple(container for container in containers.running if container.id != own.digest)
     published = publishing(others, port)
     inner = {mapping.inner for each in published for mapping in each.ports if mapping.port == port}
     if len(published) != 1 or len(inner) != 1 or port in inner:
         return None
-    spaces = [each for each in containers.namespaces if each.container == published[0].id]
+    spaces = [
+        namespace for namespace in containers.namespaces if namespace.container == published[0].id
+    ]
     return _Application(
         namespace=next(iter(spaces), None), container=published[0], inner=inner.pop()
     )

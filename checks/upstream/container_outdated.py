@@ -53,7 +53,9 @@ _OF_SECRETS = re.compile(
 )
 def container_outdated(evidence: Evidence) -> Iterator[Claim]:
     failed = _failures(evidence)
-    if not failed or any(each.is_same_password for each in evidence.good(DatabaseLogin)):
+    if not failed or any(
+        database_login.is_same_password for database_login in evidence.good(DatabaseLogin)
+    ):
         return
     for outdated in evidence.good(OutdatedContainer):
         lines = tuple(line for line in evidence.good(ProgramLine) if line.message)
@@ -95,7 +97,9 @@ def _failures(evidence: Evidence) -> tuple[Exchange | Upgrade, ...]:
         if page.status in {400, 403, 421} or (page.status or 0) >= 500
     ]
     refused = [
-        each for each in evidence.of(Upgrade) if each.is_visit and (each.status or 0) in {400, 403}
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.is_visit and (upgrade.status or 0) in {400, 403}
     ]
     return (*pages, *refused)
 

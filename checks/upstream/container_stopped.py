@@ -85,7 +85,10 @@ def _stopped_containers(
     ended; () if the first server was in none."""
     if not backend.is_down or any(attempt.socket for attempt in backend.connect_attempts):
         return ()
-    stopped = [container_of(evidence, containers, each) for each in backend.connect_attempts]
+    stopped = [
+        container_of(evidence, containers, connect_attempt)
+        for connect_attempt in backend.connect_attempts
+    ]
     if stopped[0] is None:
         return ()
     own = {container.id: container for container in stopped if container is not None}

@@ -229,7 +229,7 @@ def _is_left(evidence: Evidence, containers: Containers, attempt: UpstreamTry) -
     is_silent = attempt.failure is not None and attempt.failure.kind == "unreachable"
     if not is_silent or _proxy(evidence) is not None or not is_address(attempt.host):
         return False
-    addresses = [address for each in containers.namespaces for address in each.addresses]
+    addresses = [address for namespace in containers.namespaces for address in namespace.addresses]
     own = interface_addresses(evidence.good(Interface))
     return attempt.host not in {*addresses, *own} and is_beside(evidence, attempt.host, addresses)
 

@@ -89,7 +89,11 @@ def context_path(evidence: Evidence) -> Iterator[Claim]:
 def _by_words(evidence: Evidence, addresses: Sequence[ServedAddress]) -> Iterator[Claim]:
     """Judge by what the program says, of which nothing was asked for."""
     nginx, target = Nginx.of(evidence), evidence.target
-    asked = [each for each in evidence.of(ComparedRequest) if each.part == "none"]
+    asked = [
+        compared_request
+        for compared_request in evidence.of(ComparedRequest)
+        if compared_request.part == "none"
+    ]
     pages = [page for page in page_exchanges(evidence) if asked and reproduces(asked[0], page)]
     match = proxied_match(nginx, asked[0].path) if asked else None
     proxy = match and upstreams.proxy_target_of(match, upstreams.request_variables(target))
@@ -100,7 +104,7 @@ def _by_words(evidence: Evidence, addresses: Sequence[ServedAddress]) -> Iterato
         return
     original = upstreams.requested_path(match, proxy, target.path).partition("?")[0]
     prefixes = [template_prefix(address.words) for address in addresses]
-    own = [each for each in addresses if each.port == asked[0].port]
+    own = [address for address in addresses if address.port == asked[0].port]
     if not own or original == "/" or any(original.startswith(f"{each}/") for each in prefixes):
         return
     prefix = template_prefix(own[0].words)

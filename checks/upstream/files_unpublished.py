@@ -49,7 +49,9 @@ _REASONS = ("laravel", "next", "django", "manifest")
 def files_unpublished(evidence: Evidence) -> Iterator[Claim]:
     for files in evidence.good(UnpublishedFiles):
         port, target = evidence.target.port, evidence.target
-        responses = [each for each in evidence.good(PageFileResponse) if each.url == files.url]
+        responses = [
+            response for response in evidence.good(PageFileResponse) if response.url == files.url
+        ]
         pages = evidence.good(Page) if responses else []
         subject = Subject(port=port, path=target.path_without_query)
         if pages:

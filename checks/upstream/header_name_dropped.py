@@ -88,10 +88,14 @@ def header_name_dropped(evidence: Evidence) -> Iterator[Claim]:
 def _claim_of_refusal(evidence: Evidence) -> Claim | None:
     """Return the claim about a field that the application's refusal demands: with it, the
     application does not miss it any more, and nginx drops it whoever sends it."""
-    requests = [each for each in evidence.good(ComparedRequest) if each.part in {"none", "field"}]
-    as_nginx = [each for each in requests if each.part == "none"]
+    requests = [
+        compared_request
+        for compared_request in evidence.good(ComparedRequest)
+        if compared_request.part in {"none", "field"}
+    ]
+    as_nginx = [request for request in requests if request.part == "none"]
     name = demanded_field(as_nginx[0].body) if as_nginx else ""
-    filled = [each for each in requests if (each.name, each.change) == (name, "added")]
+    filled = [request for request in requests if (request.name, request.change) == (name, "added")]
     nginx, path = Nginx.of(evidence), evidence.target.path_without_query
     match = next(iter(nginx.location_matches(path)), None)
     if not name or match is None or len(filled) < 2 or len(as_nginx) < 2:
@@ -121,7 +125,10 @@ def _claim_of_message(evidence: Evidence) -> Claim | None:
     if not name and pages and (symptom is None or symptom.number == pages[0].status):
         name, seen = _missed_name(evidence)
     nginx, path = Nginx.of(evidence), evidence.target.path_without_query
-    servers = {id(each.server.block): each.server for each in nginx.answering_servers()}.values()
+    servers = {
+        id(answering_server.server.block): answering_server.server
+        for answering_server in nginx.answering_servers()
+    }.values()
     for match in [final_location(server, path) for server in servers] if name else ():
         directive = pass_directive_of(match)
         if directive is None or nginx.is_refused or not is_ignored_name(match, name):
@@ -183,7 +190,7 @@ def _missed_name(evidence: Evidence) -> tuple[str, Observation | None]:
 def _reported_name(evidence: Evidence, symptom: Symptom) -> str:
     """Return the name of the field that a message says is lost, "" if it says no such thing."""
     if _CRUMB.search(symptom.text):
-        pages = (_CRUMB_FIELD.search(each.body) for each in evidence.good(Exchange))
+        pages = (_CRUMB_FIELD.search(exchange.body) for exchange in evidence.good(Exchange))
         return next((match["name"] for match in pages if match), "")
     name = field_lost(symptom)
     if symptom.kind == "status":

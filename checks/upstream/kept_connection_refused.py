@@ -51,8 +51,22 @@ from diagnose.parsers.nginx.variables import map_of
 )
 def kept_connection_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx, path = Nginx.of(evidence), evidence.target.path
-    refused = next((each for each in evidence.good(KeptConnection) if each.refuses), None)
-    match = next((each for each in nginx.location_matches(path) if sends_close(each)), None)
+    refused = next(
+        (
+            kept_connection
+            for kept_connection in evidence.good(KeptConnection)
+            if kept_connection.refuses
+        ),
+        None,
+    )
+    match = next(
+        (
+            location_match
+            for location_match in nginx.location_matches(path)
+            if sends_close(location_match)
+        ),
+        None,
+    )
     header = proxy_set_header_of(match, "Connection") if match else None
     proxied = proxy_target_of(match, request_variables(evidence.target)) if match else None
     kept = children(proxied.group, "keepalive") if proxied and proxied.group else ()

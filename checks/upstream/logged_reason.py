@@ -66,7 +66,11 @@ def logged_reason(evidence: Evidence) -> Iterator[Claim]:
     pages = [page for page in page_exchanges(evidence) if (page.status or 0) >= 400]
     # The answer of the page says it in words that are known, with the place of the setting.
     is_told = any(host_setting(page.body, target.host) for page in pages)
-    failures = [each for each in evidence.good(FailedRequests) if each.status >= 500]
+    failures = [
+        failed_request
+        for failed_request in evidence.good(FailedRequests)
+        if failed_request.status >= 500
+    ]
     failed: list[Observation] = [page for page in pages if (page.status or 0) >= 500]
     failed += _ended_websockets(evidence)
     symptom = target.symptom

@@ -54,7 +54,7 @@ def needed_container_stopped(evidence: Evidence) -> Iterator[Claim]:
             continue
         target = evidence.target
         subject = Subject(port=target.port, path=target.path)
-        asked = dict.fromkeys(each.endpoint for each in evidence.of(UpstreamTry))
+        asked = dict.fromkeys(upstream_try.endpoint for upstream_try in evidence.of(UpstreamTry))
         yield Claim(
             about=subject,
             covers=(

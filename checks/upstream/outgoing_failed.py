@@ -98,7 +98,7 @@ def _facts(way: OutgoingTry, server: OutgoingTry | None, cause: Cause) -> dict[s
         "file": compose.files[0] if compose and compose.files else "",
         "recreate": compose_command(container, "up", "-d") if container else "",
         "unit": way.unit,
-        "own_network": next((each for each in networks if each not in NAMELESS), ""),
+        "own_network": next((network for network in networks if network not in NAMELESS), ""),
         "address": worst.address if worst else "",
         "words": worst.words if worst else "",
         "issuer": worst.certificates[-1][1] if worst and worst.certificates else "",

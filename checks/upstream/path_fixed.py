@@ -149,9 +149,9 @@ def _is_failing(lost: _Lost) -> bool:
 def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
     evidence, lost = nginx.evidence, losses[0]
     own = evidence.target.path_without_query
-    is_named = any(each.path in {own, *evidence.target.websockets} for each in losses)
+    is_named = any(loss.path in {own, *evidence.target.websockets} for loss in losses)
     pages = endpoint_subjects(page_exchanges(evidence)) if is_named else ()
-    paths = tuple(dict.fromkeys(each.path for each in losses))
+    paths = tuple(dict.fromkeys(loss.path for loss in losses))
     page = _page_files.page_of(evidence)
     return Claim(
         about=Subject(port=evidence.target.port, path=lost.path),
@@ -161,7 +161,7 @@ def _claim(nginx: Nginx, losses: list[_Lost]) -> Claim:
             *((_page_files.page_subject(page),) if page else ()),
         ),
         because=(
-            *dict.fromkeys(each.response for each in losses),
+            *dict.fromkeys(loss.response for loss in losses),
             *nginx.configs,
         ),
         confidence=Confidence.CERTAIN if any(map(_is_failing, losses)) else Confidence.LIKELY,

@@ -220,7 +220,11 @@ def _other_address(nginx: Nginx, backend: Backend, elsewhere: tuple[str, ...]) -
     old = f"{bracketed(endpoints[0].host)}:{endpoints[0].port}"
     changes: Changes = {}
     group_line = endpoints[0].directive if backend.proxy_target.group else None
-    directives = [group_line] if group_line else [each.directive for each in backend.proxy_targets]
+    directives = (
+        [group_line]
+        if group_line
+        else [proxy_target.directive for proxy_target in backend.proxy_targets]
+    )
     replace_in_directives(nginx, directives, old, elsewhere[0], changes)
     return edit_fix(nginx, changes, "start-the-application", sure=False) if changes else None
 

@@ -103,7 +103,7 @@ def _entrances(evidence: Evidence, pages: tuple[Exchange, ...]) -> Iterator[Targ
     """Yield the requests by which visitors come in: their own, and that of another machine that
     ends their TLS, if what answers at their address is not this server."""
     target = evidence.target
-    is_held = any(each.on(target.port) for each in evidence.good(Listeners))
+    is_held = any(listener.on(target.port) for listener in evidence.good(Listeners))
     if is_held:
         yield target
     addresses = dict.fromkeys(page.address for page in pages)

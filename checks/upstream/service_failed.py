@@ -221,7 +221,9 @@ def _holder(evidence: Evidence, unit: FailedUnit) -> dict[str, object]:
     """Return the program that has the port on which the service could not listen, and that port, if
     the site passes requests on to another one."""
     taken = _taken_port(unit.message)
-    sockets = (socket for each in evidence.good(Listeners) for socket in each.on(taken or 0))
+    sockets = (
+        socket for listener in evidence.good(Listeners) for socket in listener.on(taken or 0)
+    )
     holder = next((socket.process for socket in sockets if socket.process), "")
     is_other = taken is not None and str(taken) != unit.endpoint
     return {"holder": holder if is_other else "", "taken_port": taken or ""}

@@ -70,12 +70,14 @@ def _together(
     """Return the value with those of its topic and its file that are wrong for the same reason:
     WordPress has its address twice."""
     others = (
-        each
-        for each in evidence.good(ReadSetting)
-        if (each.topic, each.file, each.source) == (read.topic, read.file, "file")
-        and each is not read
-        and (own := setting_of(application, each)) is not None
-        and fits(own, each.values, evidence.target, each.proxy, each.folder) is False
+        read_setting
+        for read_setting in evidence.good(ReadSetting)
+        if (read_setting.topic, read_setting.file, read_setting.source)
+        == (read.topic, read.file, "file")
+        and read_setting is not read
+        and (own := setting_of(application, read_setting)) is not None
+        and fits(own, read_setting.values, evidence.target, read_setting.proxy, read_setting.folder)
+        is False
     )
     return (read, *others)
 
@@ -135,4 +137,6 @@ def _claim(
 def _container_at(evidence: Evidence, read: ReadSetting) -> str:
     """Return the web server's container, if the application sees the web server by its address."""
     containers = evidence.good(NginxContainer) if read.topic == "trusted_proxy" else ()
-    return next((each.title for each in containers if read.proxy in each.addresses), "")
+    return next(
+        (container.title for container in containers if read.proxy in container.addresses), ""
+    )

@@ -136,7 +136,11 @@ def _opened_paths(evidence: Evidence) -> list[str]:
     # Imported late: few messages are about a stream.
     from diagnose.model.other_requests import OtherRequest
 
-    return [each.path for each in evidence.good(OtherRequest) if each.source == "script"]
+    return [
+        other_request.path
+        for other_request in evidence.good(OtherRequest)
+        if other_request.source == "script"
+    ]
 
 
 def _used_paths(evidence: Evidence) -> list[str]:
@@ -145,7 +149,7 @@ def _used_paths(evidence: Evidence) -> list[str]:
         *evidence.good(Page),
         *evidence.good(PageFileResponse),
     ]
-    used = (path for each in readers for path in (*each.sent_paths, *each.data_paths))
+    used = (path for reader in readers for path in (*reader.sent_paths, *reader.data_paths))
     return list(dict.fromkeys(path.partition("?")[0] for path in used))
 
 

@@ -83,10 +83,12 @@ def visitor_not_believed(evidence: Evidence) -> Iterator[Claim]:
             "place": file_line(directive),
             "refused": is_refused,
             "fields": first.fields,
-            "visitors": tuple(each.source for each in requests if each.asker == "visitor"),
+            "visitors": tuple(request.source for request in requests if request.asker == "visitor"),
             "left": () if is_refused else _remaining_requests(requests),
             "peer": peer.source if peer else "",
-            "command": next(each.equivalent for each in requests if each.asker == "visitor"),
+            "command": next(
+                request.equivalent for request in requests if request.asker == "visitor"
+            ),
             "proxies": proxies,
             **{each: each == framework for each in _FRAMEWORKS},
             "other": framework not in _FRAMEWORKS,

@@ -27,7 +27,9 @@ def _is_elsewhere(
     evidence: Evidence, known_path: WebSocketPath, opened: Sequence[WebSocketPath]
 ) -> bool:
     applications = [
-        each for each in evidence.good(KnownApplication) if each.name == known_path.library
+        known_application
+        for known_application in evidence.good(KnownApplication)
+        if known_application.name == known_path.library
     ]
     url = parse_url(known_path.source)
     if not applications or url is None:
@@ -36,7 +38,11 @@ def _is_elsewhere(
         folder = other.path.removesuffix(known_path.path)
         if other.path != folder != "" and takes(folder, url.path):
             return True
-    folders = [each.folder for each in applications if not takes(each.folder, known_path.path)]
+    folders = [
+        application.folder
+        for application in applications
+        if not takes(application.folder, known_path.path)
+    ]
     return any(_has_its_files(evidence, folder) for folder in folders) and not _rewrites(evidence)
 
 

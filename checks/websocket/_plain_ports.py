@@ -101,10 +101,13 @@ def _passed_path(evidence: Evidence, port: int) -> str:
 def _taken_paths(evidence: Evidence) -> set[str]:
     """Return the paths for which the site has a line of its own."""
     servers = Nginx.of(evidence).answering_servers()
-    locations = [each for server in servers for each in children(server.server.block, "location")]
+    locations = [child for server in servers for child in children(server.server.block, "location")]
     view = server_on_port(evidence)
     routes = [route for site in (view.answering_sites if view else ()) for route in site.routes]
-    return {*(each.args[-1] for each in locations if each.args), *(route.path for route in routes)}
+    return {
+        *(location.args[-1] for location in locations if location.args),
+        *(route.path for route in routes),
+    }
 
 
 def path_of_socket(socket: Url) -> str:
@@ -116,7 +119,7 @@ def path_of_socket(socket: Url) -> str:
 def _listener(evidence: Evidence, port: int) -> Listener | None:
     if port in {80, 443, evidence.target.port}:
         return None
-    sockets = (socket for each in evidence.good(Listeners) for socket in each.on(port))
+    sockets = (socket for listener in evidence.good(Listeners) for socket in listener.on(port))
     return next(sockets, None)
 
 
@@ -128,7 +131,7 @@ def _nginx_steps(evidence: Evidence, path: str, inner: str, address: str) -> tup
         return ()
     server = matches[0].blocks[1]
     file = nginx.file(server)
-    heads = {each.args[-1] for each in children(server, "location") if each.args}
+    heads = {child.args[-1] for child in children(server, "location") if child.args}
     if file is None or path in heads or matches[0].redirects:
         return ()
     exact = inner != path or begins_files(evidence, path)

@@ -62,7 +62,12 @@ def replaced_subprotocol(nginx: Nginx, attempt: Attempt) -> ReplacedSubprotocol 
     if directive is not None and chosen in _names(directive.args[1]):
         handshakes = WebSocketHandshakes.at_path(nginx.evidence, attempt.path).direct
         direct = next(
-            (each for each in handshakes if each.status == 101 and each.subprotocol is None), None
+            (
+                handshake
+                for handshake in handshakes
+                if handshake.status == 101 and handshake.subprotocol is None
+            ),
+            None,
         )
         text = f"proxy_set_header {_FIELD} {directive.args[1]};"
         return ReplacedSubprotocol(text, file_line(directive), direct, directive)

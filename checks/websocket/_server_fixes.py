@@ -40,7 +40,7 @@ def with_own_line(evidence: Evidence, base_claim: Claim) -> Claim:
     # Imported late: few programs have a list that can be read.
     from checks.upstream._own_remedy import own_remedy
 
-    if base_claim.fix is None or not all(isinstance(each, Manual) for each in base_claim.fix.steps):
+    if base_claim.fix is None or not all(isinstance(step, Manual) for step in base_claim.fix.steps):
         return base_claim
     remedies = (own_remedy(evidence, "websocket_origin"), own_remedy(evidence, "allowed_origin"))
     remedy = next((each for each in remedies if each and not each.facts["its_documented"]), None)

@@ -131,7 +131,7 @@ def _told(evidence: Evidence) -> Iterator[_Source]:
     if any(upgrade.accepted and upgrade.through == "front" for upgrade in opened):
         return
     paths = {url.path.partition("?")[0] or "/" for url in named}
-    if any(each.path not in paths and not each.library for each in evidence.good(WebSocketPath)):
+    if any(path.path not in paths and not path.library for path in evidence.good(WebSocketPath)):
         return
     for page in evidence.good(Exchange):
         if page.is_page_of(target) and page.url.startswith("https:") and (page.status or 500) < 400:

@@ -90,7 +90,10 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _subjects(upgrades: Sequence[Upgrade]) -> tuple[Subject, ...]:
-    subjects = (Subject(address=each.address, port=each.port, path=each.path) for each in upgrades)
+    subjects = (
+        Subject(address=upgrade.address, port=upgrade.port, path=upgrade.path)
+        for upgrade in upgrades
+    )
     return tuple(dict.fromkeys(subjects))
 
 

@@ -68,7 +68,8 @@ def _claims(evidence: Evidence, handshakes: list[PlainHandshake]) -> Iterator[Cl
     own_path = first.path.partition("?")[0]
     address = f"{target.authority}{own_path}"
     subjects = tuple(
-        Subject(address=each.address, port=each.port, path=own_path) for each in handshakes
+        Subject(address=handshake.address, port=handshake.port, path=own_path)
+        for handshake in handshakes
     )
     yield Claim(
         about=Subject(port=first.port, path=own_path, text=first.url.partition("?")[0]),
@@ -85,7 +86,9 @@ def _claims(evidence: Evidence, handshakes: list[PlainHandshake]) -> Iterator[Cl
             "status": first.status or "",
             "location": first.location.partition("?")[0],
             "opens": all(control.accepted for control in controls),
-            "control": next((each.status or "" for each in controls if not each.accepted), ""),
+            "control": next(
+                (control.status or "" for control in controls if not control.accepted), ""
+            ),
         },
         fix=Fix((Manual("use-wss", Where.APPLICATION),), Applicability.MANUAL),
     )

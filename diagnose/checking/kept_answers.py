@@ -86,10 +86,12 @@ def _good_paths(evidence: Evidence, claim: Claim) -> Iterator[str]:
     # An address is asked more than once: as a browser does, with another field.
     about = {each.url for each in claim.because if isinstance(each, (Exchange, PageFileResponse))}
     target = evidence.target
-    for each in evidence.good(Exchange):
-        is_page = each.is_page_of(target) and each.method == "GET" and each.status == _GOOD
-        if is_page and each.url not in about:
-            yield from _own_path(evidence, each.url)
+    for exchange in evidence.good(Exchange):
+        is_page = (
+            exchange.is_page_of(target) and exchange.method == "GET" and exchange.status == _GOOD
+        )
+        if is_page and exchange.url not in about:
+            yield from _own_path(evidence, exchange.url)
     for file in evidence.good(PageFileResponse):
         is_used = file.status == _GOOD and not refusal(
             file.file_kind, _GOOD, file.headers, is_html=file.is_html

@@ -14,7 +14,11 @@ def logged_alone(evidence: Evidence) -> FailedRequests | None:
     logged = evidence.good(FailedRequests)
     if symptom is None or not logged:
         return None
-    rest = tuple(each for each in evidence.observations if not isinstance(each, FailedRequests))
+    rest = tuple(
+        observation
+        for observation in evidence.observations
+        if not isinstance(observation, FailedRequests)
+    )
     if is_met(replace(evidence, observations=rest), symptom):
         return None
     return next((each for each in logged if is_met(_with(evidence, each), symptom)), None)

@@ -66,7 +66,9 @@ def _is_page_refused(evidence: Evidence, symptom: Symptom) -> bool:
     for browsers too: it may be intended, and is a fault for the person who reports it."""
     if symptom.kind not in _NOT_SHOWN or evidence.target.is_websocket:
         return False
-    answers = [each for each in evidence.of(Exchange) if each.is_page_of(evidence.target)]
+    answers = [
+        exchange for exchange in evidence.of(Exchange) if exchange.is_page_of(evidence.target)
+    ]
     return bool(answers) and all(
         (page.status or 0) >= 400 and browser_page(evidence, page) is None for page in answers
     )

@@ -70,7 +70,10 @@ def other_claims(
             continue
         conclusions = findings(judge(request.evidence(evidence)))
         for cause in conclusions:
-            group = (cause, *(each for each in conclusions if each.explained_by == cause.id))
+            group = (
+                cause,
+                *(conclusion for conclusion in conclusions if conclusion.explained_by == cause.id),
+            )
             if request.elsewhere:
                 is_meant = cause.check.id not in known and _fails_elsewhere(group, request)
             else:
@@ -130,7 +133,11 @@ def _fails_elsewhere(group: tuple[Finding, ...], request: OtherRequest) -> bool:
 def _is_catch_all(cause: Finding, request: OtherRequest) -> bool:
     """Whether an application answered another path as it answers any: it may have one page for all,
     and nobody knows that this one exists."""
-    compared = [each for each in request.observations if isinstance(each, ComparedRequest)]
+    compared = [
+        observation
+        for observation in request.observations
+        if isinstance(observation, ComparedRequest)
+    ]
     return any(
         isinstance(each, ComparedRequest) and is_catch_all(compared, each)
         for each in cause.claim.because

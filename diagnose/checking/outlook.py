@@ -108,7 +108,10 @@ def _limited_places(
 ) -> tuple[str, ...]:
     """Return the endpoints at which something is missing, if the others lack nothing."""
     port = evidence.target.port
-    endpoints = {str(Subject(address=each, port=port)) for each in resolved_addresses(evidence)}
+    endpoints = {
+        str(Subject(address=resolved_address, port=port))
+        for resolved_address in resolved_addresses(evidence)
+    }
     places = [_places(items) for items in missing]
     affected = dict.fromkeys(chain.from_iterable(places))
     return tuple(affected) if all(places) and affected.keys() < endpoints else ()
@@ -129,7 +132,10 @@ def _shut_layers(report: Report) -> set[str]:
     """Return the layers of a visit in which the errors are."""
     shut = set()
     for cause in report.causes:
-        group = [cause, *(each for each in report.findings if each.explained_by == cause.id)]
+        group = [
+            cause,
+            *(finding for finding in report.findings if finding.explained_by == cause.id),
+        ]
         errors = [each.check.layer for each in group if each.severity is Severity.ERROR]
         layers = {layer for layer in errors if layer in proof.TARGET_LAYERS}
         shut |= layers or {_SHUT_LAYERS.get(layer, "http") for layer in errors}

@@ -104,7 +104,7 @@ def _product_on_port(evidence: Evidence) -> str:
     from diagnose.model.web_servers import WebServer
 
     port, listeners = evidence.target.port, evidence.good(Listeners)
-    names = {socket.process or "" for each in listeners for socket in each.on(port)}
+    names = {socket.process or "" for listener in listeners for socket in listener.on(port)}
     read: set[str] = {server.product for server in evidence.good(WebServer) if port in server.ports}
     if not names or names <= _ENGINE_PROCESSES:
         names = {_published_program(evidence, port)[0]}
@@ -170,6 +170,6 @@ def sole_program(evidence: Evidence, port: int) -> str:
     from diagnose.model.server import Listeners
 
     listeners = evidence.good(Listeners)
-    names = {socket.process or "" for each in listeners for socket in each.on(port)}
+    names = {socket.process or "" for listener in listeners for socket in listener.on(port)}
     name = names.pop() if len(names) == 1 else ""
     return "" if name in _NO_ANSWER else name

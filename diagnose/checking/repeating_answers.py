@@ -30,11 +30,11 @@ def repeating_answer(evidence: Evidence) -> Answer | None:
         return None
     return next(
         (
-            each
-            for each in evidence.observations
-            if isinstance(each, Answer)
-            and _is_asked(each, evidence)
-            and is_repeating(each, symptom)
+            observation
+            for observation in evidence.observations
+            if isinstance(observation, Answer)
+            and _is_asked(observation, evidence)
+            and is_repeating(observation, symptom)
         ),
         None,
     )

@@ -128,8 +128,8 @@ def _is_sure(finding: Finding) -> bool:
 def _leads_to(cause: Finding, symptom: Symptom) -> bool:
     """Return whether a cause leads to what the message says, or is an error."""
     return cause.severity is Severity.ERROR or any(
-        produces((cause,), each) or may_produce((cause,), each)
-        for each in _reported_symptoms(symptom)
+        produces((cause,), reported_symptom) or may_produce((cause,), reported_symptom)
+        for reported_symptom in _reported_symptoms(symptom)
     )
 
 

@@ -129,7 +129,9 @@ def _ends_as_reported(group: tuple[Finding, ...], symptom: Symptom) -> bool:
         return False
     from diagnose.parsers.cut_connections import is_reported
 
-    return any(isinstance(each, int | float) and is_reported(symptom, each) for each in seconds)
+    return any(
+        isinstance(second, int | float) and is_reported(symptom, second) for second in seconds
+    )
 
 
 def _cuts_page_off(group: tuple[Finding, ...], symptom: Symptom) -> bool:

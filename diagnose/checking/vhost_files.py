@@ -125,7 +125,7 @@ def _file_name(servers: Sequence[Directive], offset: int) -> str:
     )
     if server is None or len(words) != 1 or not _NAME.fullmatch(words[0]) or words[0] == "_":
         return ""
-    inner = [each for each in server.block or () if each.block is not None]
+    inner = [directive for directive in server.block or () if directive.block is not None]
     place = next((each for each in inner if each.opened <= offset < each.stop), None)
     if place is None:
         return words[0]
@@ -134,8 +134,8 @@ def _file_name(servers: Sequence[Directive], offset: int) -> str:
 
 
 def _is_leaf(place: Directive, offset: int) -> bool:
-    blocks = (each for each in place.block or () if each.block is not None)
-    return not any(each.opened <= offset < each.stop for each in blocks)
+    blocks = (directive for directive in place.block or () if directive.block is not None)
+    return not any(block.opened <= offset < block.stop for block in blocks)
 
 
 def _steps(

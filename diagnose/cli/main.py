@@ -76,7 +76,11 @@ def _site_before(request: RunRequest, arguments: list[str]) -> str:
     """Return the only site of this server, for a message alone that names the application behind
     it; "" for everything else."""
     # The value of an option is a number mostly ("--timeout 40").
-    words = [each for each in arguments if not each.startswith("-") and not each.isdecimal()]
+    words = [
+        argument
+        for argument in arguments
+        if not argument.startswith("-") and not argument.isdecimal()
+    ]
     is_alone = len(words) == 1
     if len(request.targets) != 1 or request.targets[0].symptom is None or not is_alone:
         return ""

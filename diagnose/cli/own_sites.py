@@ -93,7 +93,7 @@ def reports_of_message(reports: Sequence["Report"]) -> list["Report"]:
             report for report, answer in answers if answer and answer.kind == kind
         ]:
             return answered_reports
-    named = [report for report in reports if not any(_is_of_name(each) for each in report.causes)]
+    named = [report for report in reports if not any(_is_of_name(cause) for cause in report.causes)]
     return named or [*reports]
 
 

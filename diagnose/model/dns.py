@@ -324,7 +324,7 @@ def serving_addresses(evidence: Evidence) -> tuple[str, ...]:
     ]
     families = {socket.family for socket in sockets} | {4 for socket in sockets if socket.dual}
     addresses = own_addresses(evidence)
-    return tuple(each for each in addresses if not families or family_of(each) in families)
+    return tuple(address for address in addresses if not families or family_of(address) in families)
 
 
 def this_machine(evidence: Evidence) -> Where:

@@ -115,4 +115,6 @@ class OutgoingTry(Observation):
         )
         if not self.has_addresses:
             return subject, phrase("no address")
-        return subject, clauses(*(f"{each.address} {each.outcome}" for each in self.attempts))
+        return subject, clauses(
+            *(f"{attempt.address} {attempt.outcome}" for attempt in self.attempts)
+        )

@@ -232,5 +232,7 @@ def server_interfaces(evidence: Evidence) -> tuple[Interface, ...]:
 
 def server_addresses(evidence: Evidence) -> tuple[str, ...]:
     """Return the addresses of the server's interfaces, each once, without its prefix length."""
-    addresses = (each for interface in server_interfaces(evidence) for each in interface.addresses)
+    addresses = (
+        address for interface in server_interfaces(evidence) for address in interface.addresses
+    )
     return tuple(dict.fromkeys(address.partition("/")[0] for address in addresses))

@@ -283,9 +283,9 @@ def affected_layer(report: Report, finding: Finding) -> str:
     """Return the layer in which a fault had its effect: that of its first symptom that is more than
     a note and not the same fault elsewhere, or its own."""
     failures = (
-        each
-        for each in symptoms(report, finding)
-        if each.severity is not Severity.NOTE and each.check.id != finding.check.id
+        symptom
+        for symptom in symptoms(report, finding)
+        if symptom.severity is not Severity.NOTE and symptom.check.id != finding.check.id
     )
     return next(failures, finding).check.layer
 

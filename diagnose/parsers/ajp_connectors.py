@@ -53,7 +53,9 @@ def connectors_of(text: str) -> Iterator[Connector]:
     text = text[:_MAX_TEXT]
     comments = list(islice(_comments(text), _MAX_COMMENTS))
     for match in islice(_CONNECTOR.finditer(text), _MAX_CONNECTORS):
-        around = next((each for each in comments if each[0] < match.start() < each[1]), None)
+        around = next(
+            (comment for comment in comments if comment[0] < match.start() < comment[1]), None
+        )
         attributes = {name: value[1:-1] for name, value in _ATTRIBUTE.findall(match[0])}
         yield Connector(match.start(), match.end(), attributes, around)
 
@@ -86,14 +88,16 @@ def http_port(text: str, port: int) -> int:
     """Return the port of the only connector for plain HTTP, of a file without a connector for AJP
     at a port; 0 if it has one, or several for HTTP."""
     connectors = list(connectors_of(text))
-    if any(each.is_ajp and each.attributes.get(PORT) == str(port) for each in connectors):
+    if any(
+        connector.is_ajp and connector.attributes.get(PORT) == str(port) for connector in connectors
+    ):
         return 0
     ports = [
-        each.attributes.get(PORT, "")
-        for each in connectors
-        if each.comment is None
-        and not each.is_ajp
-        and each.attributes.get("SSLEnabled", "").lower() != "true"
+        connector.attributes.get(PORT, "")
+        for connector in connectors
+        if connector.comment is None
+        and not connector.is_ajp
+        and connector.attributes.get("SSLEnabled", "").lower() != "true"
     ]
     only = ports[0] if len(ports) == 1 else ""
     return int(only) if only.isascii() and only.isdigit() and 0 < int(only[:6]) < 65536 else 0

@@ -139,7 +139,7 @@ def new_block(text: str, key: str, items: list[str]) -> "Callable[[MappingNode],
         if lead.strip(" ") or not lead:
             return []
         head = f"{key}:" if items else key
-        lines = [head, *(f"  - {quoted(each)}" for each in items)]
+        lines = [head, *(f"  - {quoted(item)}" for item in items)]
         end = line_end(text, last_line(value))
         return [TextEdit(end, end, "".join(f"\n{lead}{line}" for line in lines))]
 

@@ -20,19 +20,23 @@ def route_requests(
     each has it."""
     sent = target.host if route.keeps_host else route.replacement_host
     host, inner = sent.partition(":")[0], inner_path(route, path)
-    for each in container_servers:
+    for container_server in container_servers:
         if not any(
-            port == route.port and _is_same(name, route.host) for name, port in each.endpoints
+            port == route.port and _is_same(name, route.host)
+            for name, port in container_server.endpoints
         ):
             continue
-        servers = server_blocks.servers(each.main)
-        sockets = server_blocks.sockets(servers, each.port)
+        servers = server_blocks.servers(container_server.main)
+        sockets = server_blocks.sockets(servers, container_server.port)
         socket = server_blocks.container_socket(sockets, [route.host])
         if socket is not None:
             server, _ = server_blocks.select_server(socket, host)
-            own = replace(target, scheme="http", host=host, port=each.port, path=inner)
+            own = replace(target, scheme="http", host=host, port=container_server.port, path=inner)
             onward = inner_requests(servers, server, own)
-            yield each, ((server, inner), *((request.server, request.path) for request in onward))
+            yield (
+                container_server,
+                ((server, inner), *((request.server, request.path) for request in onward)),
+            )
 
 
 def _is_same(name: str, other: str) -> bool:

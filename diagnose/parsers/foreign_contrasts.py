@@ -72,17 +72,19 @@ def foreign_contrast(line: str) -> VisibleFault | None:
     failing = [clause.text for clause in clauses if clause.fails]
     if not working:
         return None
-    for each in _tables().contrasts:
+    for contrast in _tables().contrasts:
         for text in working:
-            if not _names(each.works, text, languages):
+            if not _names(contrast.works, text, languages):
                 continue
-            if _names(_tables().only, text, languages) and not _names(each.fails, text, languages):
-                return VisibleFault(each.kind, None, text)
+            if _names(_tables().only, text, languages) and not _names(
+                contrast.fails, text, languages
+            ):
+                return VisibleFault(contrast.kind, None, text)
             for other in failing:
-                if _names(each.fails, other, languages) and not _names(
-                    each.works, other, languages
+                if _names(contrast.fails, other, languages) and not _names(
+                    contrast.works, other, languages
                 ):
-                    return VisibleFault(each.kind, None, other)
+                    return VisibleFault(contrast.kind, None, other)
     return _contrast_of_clients(failing, working, languages)
 
 
@@ -116,9 +118,9 @@ def _clauses(words: str, languages: set[str]) -> Iterator[_Clause]:
             for first, end in spans(_tables().fine[language], rest, language):
                 rest, is_fine = f"{rest[:first]}{' ' * (end - first)}{rest[end:]}", True
         # "without SSL it works": what is left out does not fail.
-        for each in _tables().contrasts:
-            for language in languages & each.works.keys():
-                for first, end in spans(each.works[language], rest, language):
+        for contrast in _tables().contrasts:
+            for language in languages & contrast.works.keys():
+                for first, end in spans(contrast.works[language], rest, language):
                     rest = f"{rest[:first]}{' ' * (end - first)}{rest[end:]}"
         is_failing = any(spans(failures(name), rest, name) for name in languages)
         is_failing = is_failing or _IS_DENIED.search(rest) is not None

@@ -117,12 +117,12 @@ def frameworks() -> tuple[Framework, ...]:
 
 
 def framework_of(name: str) -> Framework | None:
-    return next((each for each in frameworks() if each.id == name), None)
+    return next((framework for framework in frameworks() if framework.id == name), None)
 
 
 def framework_variables() -> tuple[str, ...]:
     """Return the environment variables that set what a framework needs."""
-    names = (change.variable for each in frameworks() for change in each.changes)
+    names = (change.variable for framework in frameworks() for change in framework.changes)
     return tuple(dict.fromkeys(name for name in (*names, "NODE_ENV") if name))
 
 

@@ -34,6 +34,6 @@ def frameworks_of_command(command: str) -> Iterator[Framework]:
     """Yield the frameworks that the command line of a process names: `/usr/bin/gunicorn`. A
     program of a language (`java`) is none."""
     names = {word.rpartition("/")[2] for word in command.split()[:20]}
-    for each in frameworks():
-        if not names.isdisjoint(each.recognized.get("command", ())):
-            yield each
+    for framework in frameworks():
+        if not names.isdisjoint(framework.recognized.get("command", ())):
+            yield framework

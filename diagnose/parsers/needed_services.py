@@ -88,7 +88,7 @@ def named_services(text: str) -> tuple[NamedService, ...]:
     lost = lost_host(head)
     services = [NamedService(lost)] if lost else []
     for pattern in (_QUOTED, _HOST_PORT) if _UNREACHED.search(head) else ():
-        services += [NamedService(each[1], int(each[2] or 0)) for each in pattern.finditer(head)]
+        services += [NamedService(match[1], int(match[2] or 0)) for match in pattern.finditer(head)]
     return tuple(dict.fromkeys(services))[:16]
 
 

@@ -108,7 +108,7 @@ def outgoing_request(text: str, site: str) -> OutgoingRequest | None:
     if not _PROGRAM.search(text) or _OF_PROXIES.search(text):
         return None
     requests = list(_requests(text))
-    other = next((each for each in requests if not _may_be_site(each, site)), None)
+    other = next((request for request in requests if not _may_be_site(request, site)), None)
     if other is not None:
         return other
     return requests[0] if requests and _OWN.search(text) else None

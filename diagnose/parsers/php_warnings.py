@@ -73,13 +73,13 @@ def page_warning(body: str) -> PhpWarning | None:
     for a page that only shows such words further down, and for notices alone."""
     start = body[:_LOOKED_AT]
     lines: list[re.Match[str]] = []
-    pattern = next((each for each in _MESSAGES if each.match(start)), None)
+    pattern = next((message for message in _MESSAGES if message.match(start)), None)
     at = 0
     while pattern and len(lines) < _MAX_MESSAGES and (match := pattern.match(start, at)):
         lines.append(match)
         at = match.end()
     warnings = [_warning(match[2], match[3], match[4]) for match in lines if match[1] == "Warning"]
-    return next((each for each in warnings if each.warning != "other"), None) or next(
+    return next((warning for warning in warnings if warning.warning != "other"), None) or next(
         iter(warnings), None
     )
 

@@ -108,7 +108,7 @@ def _is_socket(url: Url, socket: Url | None) -> bool:
 def refused_socket(message: str) -> Url | None:
     """Return the address of the WebSocket that a message says was refused; None if it says none."""
     patterns = (_CHROMIUM, _SAFARI, _FIREFOX, _FIREFOX_ELSEWHERE)
-    match = next((match for each in patterns if (match := each.search(message))), None)
+    match = next((match for pattern in patterns if (match := pattern.search(message))), None)
     url = parse_url(match["url"].partition("?")[0]) if match else None
     return url if url and url.scheme in {"ws", "wss"} else None
 

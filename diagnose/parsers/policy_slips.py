@@ -56,7 +56,9 @@ def policy_slips(policy: str, guesses: bool = False) -> tuple[str, tuple[PolicyS
     slips: list[PolicySlip] = []
     parts: list[str] = []
     directives = [part.split() for part in policy.split(";")]
-    if len(directives) > MAX_DIRECTIVES or any(len(each) > MAX_SOURCES for each in directives):
+    if len(directives) > MAX_DIRECTIVES or any(
+        len(directive) > MAX_SOURCES for directive in directives
+    ):
         return policy, ()
     for words in directives:
         for name, sources in _split(words, slips):

@@ -57,7 +57,9 @@ class ProgramPlace:
         """Return the server's path of a file that a container sees; "" if it is in its image."""
         if not self.container:
             return path
-        inside = [each for each in self.mounts if path == each[0] or path.startswith(f"{each[0]}/")]
+        inside = [
+            mount for mount in self.mounts if path == mount[0] or path.startswith(f"{mount[0]}/")
+        ]
         if not inside:
             return ""
         point, source = max(inside, key=lambda each: len(each[0]))

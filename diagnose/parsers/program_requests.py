@@ -62,7 +62,9 @@ def refused_request(text: str, status: int) -> RefusedRequest | None:
     if not requests:
         return None
     method, path, last = requests[-1]
-    return RefusedRequest(method, path, last, sum(each[:2] == (method, path) for each in requests))
+    return RefusedRequest(
+        method, path, last, sum(request[:2] == (method, path) for request in requests)
+    )
 
 
 def oversized_request(text: str) -> RefusedRequest | None:

@@ -32,7 +32,9 @@ def spring_query_characters(text: str, characters: str) -> SizeLine | None:
     for number, line in enumerate(lines, 1):
         if match := _SPRING_LINE.fullmatch(line[:_MAX_LINE]):
             named = [each for each in match["value"].split(",") if each]
-            more = [_escaped(each) for each in characters if _escaped(each) not in named]
+            more = [
+                _escaped(character) for character in characters if _escaped(character) not in named
+            ]
             new = match["head"] + ",".join((*named, *more))
             return SizeLine(_SPRING, number, line, new) if more else None
     if lines[-1:] != [""]:

@@ -99,7 +99,7 @@ def _of_haproxy(config: WebServerConfig, port: int) -> Iterator[AddingLine]:
 
 
 def _others(line: Line, options: list[Line]) -> tuple[int, ...]:
-    places = {(each.file, each.number) for each in options} - {(line.file, line.number)}
+    places = {(option.file, option.number) for option in options} - {(line.file, line.number)}
     return tuple(sorted(number if file == line.file else 0 for file, number in places))
 
 

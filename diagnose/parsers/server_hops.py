@@ -68,8 +68,8 @@ class Servers:
     def has(self, host: str, port: int) -> bool:
         """Return whether one of the servers has a port of this machine."""
         if not (is_loopback_host(host) or host in self.addresses):
-            return any((host, port) in each.endpoints for each in self.containers)
-        published = any((host, port) in each.endpoints for each in self.containers)
+            return any((host, port) in container.endpoints for container in self.containers)
+        published = any((host, port) in container.endpoints for container in self.containers)
         nginx = server_blocks.sockets(server_blocks.servers(self.nginx), port)
         return port in self.others or bool(nginx) or published
 

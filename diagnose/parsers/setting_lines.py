@@ -70,7 +70,7 @@ def wrong_addresses(urls: Iterable[str], host: str) -> tuple[str, ...]:
 def bare_addresses(addresses: Iterable[str]) -> tuple[str, ...]:
     """Return the same as the whole value of a variable, "=localhost:4567": a program that has the
     scheme in another variable puts them together. A host without a port is no address."""
-    return tuple(f"={each[2:]}" for each in addresses if re.search(r":\d{1,5}$", each))
+    return tuple(f"={address[2:]}" for address in addresses if re.search(r":\d{1,5}$", address))
 
 
 def addresses_in_query(url: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ def yaml_query_characters(text: str, characters: str) -> SizeLine | None:
     for number, line in enumerate(lines, 1):
         if match := _CHARACTERS.fullmatch(line):
             named = [each for each in match["value"].split(",") if each]
-            more = [each for each in characters if each not in named]
+            more = [character for character in characters if character not in named]
             new = f"{match['head']}'{','.join((*named, *more))}'"
             return SizeLine(key, number, line, new) if more else None
     entry = f"    relaxed-query-chars: '{','.join(characters)}'"

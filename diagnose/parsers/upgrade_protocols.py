@@ -32,7 +32,7 @@ _WORDS = re.compile(r"(?i)\b(?:tail|head)scale|ts2021")
 
 def protocol_at(path: str) -> UpgradeProtocol | None:
     """Return the protocol for which clients ask at a path."""
-    return next((each for each in PROTOCOLS if each.path == path), None)
+    return next((protocol for protocol in PROTOCOLS if protocol.path == path), None)
 
 
 def protocol_meant(text: str) -> UpgradeProtocol | None:

@@ -324,7 +324,7 @@ def _may_take_file(route: SiteRoute, path: str) -> bool:
         return not misses_pattern(route, path)
     files = (path, f"{path}index.php", f"{path}index.html")
     is_application = route.scheme in {"http", "https", "ws", "wss"}
-    return not is_application or any(not misses_pattern(route, each) for each in files)
+    return not is_application or any(not misses_pattern(route, file) for file in files)
 
 
 def needs_folder(site: WebSite, path: str) -> bool:

@@ -78,7 +78,9 @@ def folders_to(served: str) -> list[str]:
 
 def _host(directives: Sequence[Directive], site: WebSite) -> Directive | None:
     place = (site.file, site.line)
-    hosts = (each for each in _plain_lines(directives) if each.name == "virtualhost")
+    hosts = (
+        plain_line for plain_line in _plain_lines(directives) if plain_line.name == "virtualhost"
+    )
     return next((host for host in hosts if (host.file, host.line) == place), None)
 
 

@@ -69,5 +69,5 @@ def _takes(rule: Directive, conditions: list[Directive], request: ServerRequest)
     truth = conditions_hold(conditions, request)
     if truth is not None:
         return truth
-    unknown = [each for each in conditions if condition_truth(each, request) is None]
+    unknown = [condition for condition in conditions if condition_truth(condition, request) is None]
     return True if all(_NO_FILE.fullmatch(each.args[1]) for each in unknown) else None

@@ -14,7 +14,7 @@ _MAX_DEPTH = 8
 def address_test(route: Mapping[str, object]) -> Tests:
     """Return what is true for the addresses that a route takes, if all its other matchers take the
     request. Matcher sets are alternatives."""
-    return joined("any", [_set(each, 0) for each in dictionaries(route.get("match"))])
+    return joined("any", [_set(dictionary, 0) for dictionary in dictionaries(route.get("match"))])
 
 
 def _set(matchers: Mapping[str, object], depth: int) -> Tests:
@@ -25,7 +25,7 @@ def _set(matchers: Mapping[str, object], depth: int) -> Tests:
 
 def _test(name: str, value: object, depth: int) -> Tests:
     if name == "not":
-        return joined("none", [_set(each, depth + 1) for each in dictionaries(value)])
+        return joined("none", [_set(dictionary, depth + 1) for dictionary in dictionaries(value)])
     if name not in _MATCHERS:
         return TRUE
     networks = [network_of(word) for word in texts(at(value, "ranges"))]

@@ -94,7 +94,7 @@ def _inside(scope: _Scope, words: list[str], matchers: dict[str, tuple[str, ...]
     if not patterns:
         return _Scope(scope.path, False, is_limit)
     own = scope.path.lower()
-    if not any(own == each.lower() or _matches(each, own) for each in patterns):
+    if not any(own == pattern.lower() or _matches(pattern, own) for pattern in patterns):
         return _Scope(None)
     path = scope.path
     if name == "handle_path":

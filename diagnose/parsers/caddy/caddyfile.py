@@ -122,7 +122,9 @@ class _Imported:
             return ()
         pattern = posixpath.join(posixpath.dirname(line.file), name)
         paths = [path for path in self._texts if fnmatchcase(path, pattern)]
-        return tuple(each for path in paths[:100] for each in _file_lines(path, self._texts[path]))
+        return tuple(
+            file_line for path in paths[:100] for file_line in _file_lines(path, self._texts[path])
+        )
 
 
 def _file_lines(path: str, text: str) -> Iterator[Line]:

@@ -38,7 +38,7 @@ def _decided(
 def _decided_set(matchers: dict[str, object], scheme: str) -> dict[str, object] | None:
     """Return a matcher set without what is true for the scheme; None if it is false."""
     protocol = matchers.get("protocol")
-    others = [_decided_set(each, scheme) for each in dictionaries(matchers.get("not"))]
+    others = [_decided_set(dictionary, scheme) for dictionary in dictionaries(matchers.get("not"))]
     is_denied = any(other is not None and not other for other in others)
     if is_denied or (protocol in _SCHEMES and protocol != scheme):
         return None

@@ -235,7 +235,9 @@ def _rewrite_of_missing(route: dict[str, object]) -> str:
     if len(sets) != 1 or sets[0] != {"not": [{"file": {}}]}:
         return ""
     handlers = dictionaries(route.get("handle"))
-    uris = [text_of(each.get("uri")) for each in handlers if each.get("handler") == "rewrite"]
+    uris = [
+        text_of(handler.get("uri")) for handler in handlers if handler.get("handler") == "rewrite"
+    ]
     path = uris[0].partition("?")[0] if len(uris) == 1 else ""
     return path if path.startswith("/") and "{" not in path else ""
 

@@ -90,7 +90,7 @@ def _user(user: str, lines: list[str]) -> tuple[int, int | None]:
     name, _, group = user.strip().partition(":")
     entries = (line.removeprefix("passwd ").split(":") for line in lines)
     known = next(
-        (each for each in entries if len(each) > 3 and name and name in (each[0], each[2])), []
+        (entry for entry in entries if len(entry) > 3 and name and name in (entry[0], entry[2])), []
     )
     uid = _number(name) if _number(name) is not None else _number("".join(known[2:3]))
     gid = _number(group) if group else _number("".join(known[3:4]))

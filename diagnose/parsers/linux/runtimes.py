@@ -73,11 +73,11 @@ def fitting_node(values: Mapping[str, Sequence[str]], message: str = "") -> Runt
     abi = _first(values, "abi")
     if abi:
         major = _MAJORS.get(int(abi)) if abi.isdigit() and len(abi) < 6 else None
-        fitting = [each for each in runtimes if each.version[0] == major]
+        fitting = [runtime for runtime in runtimes if runtime.version[0] == major]
         return max(fitting, key=lambda each: each.version, default=None)
     if now and now[0] >= _KNOWS_SYNTAX and _SYNTAX.search(message):
         return None
-    newer = [each for each in runtimes if now and each.version[0] > now[0]]
+    newer = [runtime for runtime in runtimes if now and runtime.version[0] > now[0]]
     default = version_of(_first(values, "default"))
     chosen = [each for each in newer if default and each.version[: len(default)] == default]
     return max(chosen or newer, key=lambda each: each.version, default=None)
@@ -87,7 +87,7 @@ def fitting_java(values: Mapping[str, Sequence[str]], message: str) -> Runtime |
     """Return the oldest Java that knows the class files of a program."""
     match = OLD_JAVA.search(message)
     wanted = int(match["version"]) - _CLASS_FILES if match else 0
-    fitting = [each for each in _runtimes(values) if wanted and each.version[0] >= wanted]
+    fitting = [runtime for runtime in _runtimes(values) if wanted and runtime.version[0] >= wanted]
     return min(fitting, key=lambda each: each.version, default=None)
 
 

@@ -120,7 +120,7 @@ def _ends(lines: Sequence[tuple[int, str]], is_planned: bool) -> Iterator[Servic
         ]
         if reason == "crash":
             # A program may leave with an error where it is told to end.
-            matches = [each for each in matches if not _is_stopped(each[0], stops)]
+            matches = [match for match in matches if not _is_stopped(match[0], stops)]
         # Who stopped it since may have mended it.
         if matches and max(stops, default=0) <= matches[-1][0]:
             last = matches[-1]

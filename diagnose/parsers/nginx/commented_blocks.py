@@ -39,9 +39,9 @@ def commented_locations(text: str, block: Directive) -> Iterator[CommentedLocati
     if not 0 < block.opened <= block.stop <= len(text):
         return
     inner = [
-        (each.start, each.stop)
-        for each in block.block or ()
-        if each.file == block.file and each.block is not None
+        (directive.start, directive.stop)
+        for directive in block.block or ()
+        if directive.file == block.file and directive.block is not None
     ]
     lines = text[block.opened : block.stop].split("\n")[:_MAX_LINES]
     offset, number, index = block.opened, text.count("\n", 0, block.opened) + 1, 0

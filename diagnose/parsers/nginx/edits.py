@@ -108,7 +108,9 @@ def insert_location(text: str, server: Directive, head: str, body: list[str]) ->
     """Insert a location before the first of a server block, or at its end if its own file has
     none: included ones come before it then, which decides between regular expressions alone."""
     own = [
-        each for each in server.block or () if each.name == "location" and each.file == server.file
+        directive
+        for directive in server.block or ()
+        if directive.name == "location" and directive.file == server.file
     ]
     step = indent_step(text, server, own[0]) if own else "    "
     lines = [f"{head} {{", *(f"{step}{line}" for line in body), "}"]

@@ -50,8 +50,8 @@ def sites_of(config: NginxConfig, path: str) -> tuple[Site, ...]:
 
 def site_around(blocks: tuple[Directive, ...]) -> Site:
     """Return the site to which the innermost of these blocks belongs."""
-    servers = [each for each in blocks if each.name == "server"]
-    locations = [each for each in blocks if each.name == "location"]
+    servers = [block for block in blocks if block.name == "server"]
+    locations = [block for block in blocks if block.name == "location"]
     names = [
         name
         for server in servers[-1:]

@@ -129,7 +129,9 @@ def inner_requests(
             container = inner.container
             # What is a loopback address in there is none of this machine.
             servers = next(
-                each.servers for each in inner_servers if each.container == inner.container
+                inner_server.servers
+                for inner_server in inner_servers
+                if inner_server.container == inner.container
             )
             addresses, inner_servers = (), ()
         server, target, fields = inner.server, inner.target, inner.fields

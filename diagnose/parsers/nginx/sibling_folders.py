@@ -60,7 +60,7 @@ def _in_nginx(folders: Iterable[str], path: str) -> Iterator[str]:
 def _in_programs(programs: Iterable[str], path: str) -> Iterator[str]:
     if "/" not in path.lstrip("/"):
         return  # a file beside the program's own is none for visitors
-    absolute = (each for each in programs if each.startswith("/") and each != "/")
+    absolute = (program for program in programs if program.startswith("/") and program != "/")
     folders = (folder for each in absolute for folder in (each, posixpath.dirname(each)))
     for folder in folders:
         if folder != "/" and not UNSAFE.search(folder):

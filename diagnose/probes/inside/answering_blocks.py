@@ -65,7 +65,7 @@ def plain_blocks(ctx: ProbeContext, config: NginxConfig) -> Iterator[tuple[Socke
     """Yield the sockets and blocks that have the site's name and speak http, where nothing on this
     machine listens on its port: another machine ends TLS, and asks them."""
     target, listeners = ctx.target, ctx.observed(Listeners)
-    is_held = any(each.on(target.port) for each in listeners)
+    is_held = any(listener.on(target.port) for listener in listeners)
     if not target.uses_tls or not listeners or is_held:
         return
     for socket, server in server_blocks.answering_servers(config.main, target.host, 80):

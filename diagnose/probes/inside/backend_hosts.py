@@ -102,8 +102,9 @@ async def _addresses(ctx: ProbeContext, route: SiteRoute, host: str, proto: str)
     known = len(ctx.observed(BackendAnswer))
     await ask_application(ctx, route, host, proto)
     answers = [
-        each
-        for each in ctx.observed(BackendAnswer)[known:]
-        if (each.target, each.host, each.proto) == (route.target, host, proto)
+        backend_answer
+        for backend_answer in ctx.observed(BackendAnswer)[known:]
+        if (backend_answer.target, backend_answer.host, backend_answer.proto)
+        == (route.target, host, proto)
     ]
     return answers[0].host_addresses if answers else ()

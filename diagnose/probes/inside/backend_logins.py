@@ -64,7 +64,7 @@ async def try_logged_login(
     """Emit what the access log says, if the server asks for a password at that path, and took it;
     and ask the application. `page` is a page of the target that was answered."""
     url = ctx.target.origin + login.path
-    pages = [each for each in ctx.observed(Exchange) if each.url == url]
+    pages = [exchange for exchange in ctx.observed(Exchange) if exchange.url == url]
     challenge = pages[0] if pages else await send_again(ctx, page, url)
     if challenge is None or not challenge.asks_for_password:
         return

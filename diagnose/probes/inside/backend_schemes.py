@@ -119,7 +119,7 @@ async def _ask_along_the_way(ctx: ProbeContext) -> None:
 
     servers, target = Servers.of(ctx.observed), ctx.target
     entrances: list[Target] = []
-    if any(each.on(target.port) for each in ctx.observed(Listeners)):
+    if any(listener.on(target.port) for listener in ctx.observed(Listeners)):
         entrances.append(target)
     if pages[0].address not in servers.addresses and (plain := plain_entrance(servers, target)):
         entrances.append(plain)

@@ -272,7 +272,14 @@ async def _ask_socket(ctx: ProbeContext, route: SiteRoute) -> None:
             status=status,
         )
     )
-    server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
+    server = next(
+        (
+            web_server
+            for web_server in ctx.observed(WebServer)
+            if ctx.target.port in web_server.ports
+        ),
+        None,
+    )
     if server is not None and server.pid and not server.container:
         # Imported late: few applications have a socket.
         from diagnose.probes.inside.upstream_access import emit_socket_of
@@ -287,7 +294,14 @@ async def socket_of_error(ctx: ProbeContext, error: ServerRequestError) -> None:
     and the services that do not run."""
     if error.reason != "socket" or error.errno not in _SOCKET_ERRORS:
         return
-    server = next((each for each in ctx.observed(WebServer) if ctx.target.port in each.ports), None)
+    server = next(
+        (
+            web_server
+            for web_server in ctx.observed(WebServer)
+            if ctx.target.port in web_server.ports
+        ),
+        None,
+    )
     if server is not None and server.container:
         return
     # Imported late: few applications have a socket.

@@ -194,7 +194,10 @@ async def _emit(
         return
     mark, mounts = f"{container.name}:", await _mounts(ctx, pid)
     # Another question may have led here in the meantime.
-    if any(each.container == container.name for each in ctx.observed(ContainerNginx)):
+    if any(
+        container_nginx.container == container.name
+        for container_nginx in ctx.observed(ContainerNginx)
+    ):
         return
     ctx.emit(
         ContainerNginx(

@@ -277,7 +277,9 @@ async def compose_of_port(ctx: ProbeContext, listeners: Listeners, containers: C
     """Look where visitors reach no listener, and where one has ended that would have the port."""
     is_open = any(not is_loopback(each.address) for each in listeners.on(ctx.target.port))
     is_ended = any(
-        mapping.port == ctx.target.port for each in containers.stopped for mapping in each.ports
+        mapping.port == ctx.target.port
+        for container in containers.stopped
+        for mapping in container.ports
     )
     if not is_open or is_ended:
         await _emit_compose_files(ctx, containers.containers)
@@ -313,9 +315,9 @@ async def _emit_compose_files(ctx: ProbeContext, containers: tuple[Container, ..
     """Emit the parts of each file that made containers, once in a run. Of several files the last
     one that has a line counts, so that none of these is read."""
     files = {
-        each.compose.files[0]: None
-        for each in containers
-        if each.compose is not None and len(each.compose.files) == 1
+        container.compose.files[0]: None
+        for container in containers
+        if container.compose is not None and len(container.compose.files) == 1
     }
     paths = [path for path in files if path.startswith("/") and not UNSAFE.search(path)]
     for path in paths[:MAX_COMPOSE_FILES]:

@@ -132,8 +132,8 @@ async def _emit(
 def _first_server(route: UpstreamRoute) -> UpstreamRoute:
     """Return the route with an address in the place of "localhost", which may be ::1 for curl."""
     endpoints = tuple(
-        replace(each, host="127.0.0.1") if not is_address(each.host) else each
-        for each in route.upstream.endpoints[:1]
+        replace(endpoint, host="127.0.0.1") if not is_address(endpoint.host) else endpoint
+        for endpoint in route.upstream.endpoints[:1]
     )
     return replace(route, upstream=replace(route.upstream, endpoints=endpoints))
 

@@ -71,7 +71,9 @@ async def emit_frameworks(
     served = tuple(dict.fromkeys((*_inner_folders(ctx, endpoint), *web_folders(ctx))))
     settings = list[ReadSetting]()
     for framework, change in known.frameworks_for(topics, site.asked, site.folder):
-        if any(each.topic == change.topic and (each.new or each.stale) for each in settings):
+        if any(
+            setting.topic == change.topic and (setting.new or setting.stale) for setting in settings
+        ):
             continue
         reads = (
             await _of_page(ctx, framework, change, site)
@@ -84,9 +86,9 @@ async def emit_frameworks(
     at = ctx.elapsed()
     settings += _named(place, topics, site)
     for topic in sorted(topics):
-        reads = [each for each in settings if each.topic == topic]
+        reads = [setting for setting in settings if setting.topic == topic]
         # One that can be edited is worth more than one of which only the name is known.
-        best = next((each for each in reads if each.new or each.stale), None)
+        best = next((read for read in reads if read.new or read.stale), None)
         best = best or next(iter(reads), None)
         if best is not None:
             ctx.emit(replace(best, vantage=Vantage.SERVER, at=at))
@@ -138,7 +140,9 @@ def source_folders(place: ProgramPlace) -> Iterator[str]:
     normal_folders = [folder for folder in normal_folders if folder not in _TOO_WIDE]
     # What lies in one of these folders belongs to the program above them.
     above = [
-        posixpath.dirname(each) for each in normal_folders if posixpath.basename(each) in _PARTS
+        posixpath.dirname(normal_folder)
+        for normal_folder in normal_folders
+        if posixpath.basename(normal_folder) in _PARTS
     ]
     for each in dict.fromkeys((*normal_folders, *above)):
         if each not in _TOO_WIDE:

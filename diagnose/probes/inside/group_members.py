@@ -76,7 +76,11 @@ def member_routes(ctx: ProbeContext, config: WebServerConfig, route: SiteRoute) 
 
         proxies = target_proxies(parsed(config), ctx.target)
         servers = servers_of(proxies.backend) if proxies and proxies.backend else ()
-        live = [each for each in servers if not (each.backup or each.disabled or each.is_drained)]
+        live = [
+            server
+            for server in servers
+            if not (server.backup or server.disabled or server.is_drained)
+        ]
         if any(each.tls or each.socket or not each.port for each in live):
             return []
         members = [each.address for each in live]

@@ -65,7 +65,9 @@ async def _test_paths(ctx: ProbeContext) -> None:
         if each.product == "apache":
             await _look_beside_application(ctx, each)
     config = next((each for each in ctx.observed(WebServerConfig) if each.product == "caddy"), None)
-    servers = [each for each in ctx.observed(WebServer) if each.product == "caddy"]
+    servers = [
+        web_server for web_server in ctx.observed(WebServer) if web_server.product == "caddy"
+    ]
     server = next((each for each in servers if ctx.target.port in each.ports), None)
     # What runs is not what the file says, or depends on the process's environment.
     if config is None or server is None or server.foreign or config.loaded is False:
@@ -235,7 +237,9 @@ async def _look_in_program_folders(ctx: ProbeContext, config: WebServerConfig) -
     in those around them: most programs serve no files in production."""
     sites = answering_sites(config, ctx.target.port, ctx.target.host)
     listeners = next(iter(ctx.observed(Listeners)), None)
-    servers = [each for each in ctx.observed(WebServer) if each.product == config.product]
+    servers = [
+        web_server for web_server in ctx.observed(WebServer) if web_server.product == config.product
+    ]
     server = next((each for each in servers if ctx.target.port in each.ports), None)
     if listeners is None or server is None or server.foreign or server.container:
         return

@@ -169,7 +169,7 @@ def _files(place: ProgramPlace) -> list[tuple[str, str]]:
         named = (argument_value(place.words, "--config") or "").partition(",")[0]
         path = named or "configuration.yml"
         return [(posixpath.normpath(posixpath.join(place.folder or "/", path)), "authelia")]
-    kind = next((each for each in _PROGRAMS if each in command), "")
+    kind = next((program for program in _PROGRAMS if program in command), "")
     if not kind and place.process in _NODE:
         kind = "node"
     # A folder of additions may set the command anew.

@@ -30,7 +30,13 @@ async def ask_inner_site(ctx: ProbeContext) -> None:
     """Emit both answers of the first server that has a site, and none for the name."""
     configs = ctx.observed(WebServerConfig)
     holders = [config for config in configs if is_holder(ctx, config)]
-    nginx = () if holders else [each for each in ctx.observed(NginxConfig) if not each.failure]
+    nginx = (
+        ()
+        if holders
+        else [
+            nginx_config for nginx_config in ctx.observed(NginxConfig) if not nginx_config.failure
+        ]
+    )
     for passed in passed_names(ctx.target, nginx, holders):
         name = _own_name(ctx, passed)
         if name and ctx.further_requests.begin("the name of a site behind the server"):

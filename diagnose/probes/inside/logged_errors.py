@@ -66,7 +66,9 @@ async def _observe_caddy(
     commands: list[tuple[str, ...]] = [
         ("tail", "-c", TAIL_BYTES, log) for log in dict.fromkeys(logs)
     ]
-    units = {each.unit for each in ctx.observed(WebServer) if each.product == "caddy"} - {""}
+    units = {
+        web_server.unit for web_server in ctx.observed(WebServer) if web_server.product == "caddy"
+    } - {""}
     commands += [("journalctl", "-u", unit, "-n", "1000", "-o", "cat") for unit in units]
     for command in commands[:4]:
         at = ctx.elapsed()

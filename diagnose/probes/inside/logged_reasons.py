@@ -91,7 +91,9 @@ async def after_error_output(ctx: ProbeContext, line: LogLine, listeners: Listen
     if not any((page.status or 0) >= 500 for page in ctx.observed(Exchange)):
         return
     if ctx.further_requests.begin(f"what {endpoint} may not use"):
-        reasons = [each for each in log_reasons(line.text, "") if each.kind == "denied"]
+        reasons = [
+            log_reason for log_reason in log_reasons(line.text, "") if log_reason.kind == "denied"
+        ]
         place, _ = await _place(ctx, endpoint, reasons)
         source = f"grep 'ermission denied' {shlex.quote(line.file)}"
         await _emit_true(ctx, listeners, endpoint, place, source, reasons)
@@ -150,7 +152,11 @@ async def _after_page_words(ctx: ProbeContext, listeners: Listeners) -> None:
 async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> None:
     """Record what a pasted line of the program's own says, where the server still is so: the
     program may not be able to write a log."""
-    reasons = [each for each in log_reasons(message, "") if each.kind in {"denied", "unreached"}]
+    reasons = [
+        log_reason
+        for log_reason in log_reasons(message, "")
+        if log_reason.kind in {"denied", "unreached"}
+    ]
     refusal = nameless_refusal(message)
     # What names the site is said by a visitor, who was refused by the site.
     if not reasons and refusal is not None and ctx.target.host not in refusal.text:
@@ -205,7 +211,7 @@ async def _read(ctx: ProbeContext, listeners: Listeners, path: str) -> None:
                 # It was started anew since: what it wrote before is over.
                 words = log_words(ctx, age, endpoint)
                 again = await ctx.machine.run(*words, timeout=program_logs.PATIENCE)
-                texts = [each.text for each in program_logs.parse_logs(again.out)]
+                texts = [parse_log.text for parse_log in program_logs.parse_logs(again.out)]
                 reasons = _reasons("\n".join(texts), ctx.target.host)
             await _emit_true(ctx, listeners, endpoint, place, log.source, reasons)
 

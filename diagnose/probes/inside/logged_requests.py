@@ -409,7 +409,9 @@ async def _repeat(ctx: ProbeContext, pages: Sequence[Exchange], failures: Logged
     ):  # fmt: skip
         ctx.further_requests.diagnose_later(request)
     circling = {request.path for request in failures.circling}
-    for request in (each for each in failures.departures if each.path not in circling):
+    for request in (
+        departure for departure in failures.departures if departure.path not in circling
+    ):
         # Imported late: most visitors come back.
         from diagnose.probes.inside.repeated_departures import may_lead_astray
 

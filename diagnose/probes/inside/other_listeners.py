@@ -162,7 +162,7 @@ async def _ask_all(ctx: ProbeContext) -> None:
             continue
         route = upstream_routes.find_route(ctx, config[0], path)
         if route is None:
-            is_default = any(_is_default_page(ctx, each) for each in ctx.observed(Exchange))
+            is_default = any(_is_default_page(ctx, exchange) for exchange in ctx.observed(Exchange))
             ask = _ask_for_websocket if is_websocket else _ask_passed
             ask = _ask_unnamed if is_default and not is_websocket else ask
             await ask(ctx, config[0], listeners[0].sockets, path)
@@ -275,7 +275,9 @@ def _other_ports(
     """Return the ports of other programs, those first that nginx passes other requests on to; none
     if the program that was asked is on another machine."""
     endpoints = route.upstream.endpoints
-    if not any(each.socket or each.host in {"localhost", *_LOCAL} for each in endpoints):
+    if not any(
+        endpoint.socket or endpoint.host in {"localhost", *_LOCAL} for endpoint in endpoints
+    ):
         return []
     own = {endpoint.port for endpoint in endpoints}
     return _programs(sockets, own, _named_ports(config, sockets))

@@ -77,11 +77,11 @@ async def compare_pages(ctx: ProbeContext, own: Collection[str], ask: AskOwn) ->
     for page in _pages_elsewhere(ctx, own):
         family = family_of(page.address)
         candidates = (each for each in own if family_of(each) == family and not is_private(each))
-        address = next((each for each in candidates if not is_guarded(each)), "")
+        address = next((candidate for candidate in candidates if not is_guarded(candidate)), "")
         entry = listening_address(ctx, address) if address else ""
         if entry and ctx.further_requests.begin(f"own page in place of {page.address}"):
             # The access log has whole seconds, and this run may just have visited the page here.
-            is_visited = any(each.address in own for each in ctx.observed(Exchange))
+            is_visited = any(exchange.address in own for exchange in ctx.observed(Exchange))
             await _compare(ctx, page, address, partial(ask, entry), is_visited=is_visited)
 
 

@@ -270,7 +270,9 @@ def _is_front(program: _Program) -> bool:
 
 
 def _listed(lists: ContainerLists, digest: str) -> Container | None:
-    return next((each for each in lists.containers if digest and each.id == digest), None)
+    return next(
+        (container for container in lists.containers if digest and container.id == digest), None
+    )
 
 
 async def _surroundings(machine: Machine, pid: int) -> _Surroundings:

@@ -54,9 +54,9 @@ async def emit_settings(
     """Record the settings of these topics, as they are in force."""
     folders, at = tuple(web_folders(ctx)), ctx.elapsed()
     wanted = [
-        each
-        for each in application.own_settings
-        if each.topic in topics and each.is_of(place.version)
+        own_setting
+        for own_setting in application.own_settings
+        if own_setting.topic in topics and own_setting.is_of(place.version)
     ]
     setting_files = (
         await _find_files(ctx, configuration, place, folders) if wanted else FoundFiles()

@@ -88,7 +88,9 @@ async def after_refusal(ctx: ProbeContext, connection: Connection, listeners: Li
     sockets = listeners.on(port)
     if connection.port != port or failure is None or failure.kind != "refused" or not sockets:
         return
-    if any(not is_loopback(each.address) or each.process in _READ_ELSEWHERE for each in sockets):
+    if any(
+        not is_loopback(socket.address) or socket.process in _READ_ELSEWHERE for socket in sockets
+    ):
         return
     if ctx.further_requests.begin("the address at which a program listens"):
         from diagnose.parsers.listen_addresses import VARIABLES
@@ -154,7 +156,7 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
     if not is_known or not ctx.observed(Exchange):
         return
     exchanges = ctx.observed(Exchange)
-    if any(each.status in _ENDED for each in exchanges):
+    if any(exchange.status in _ENDED for exchange in exchanges):
         await _look_for_limits(ctx, listeners)
         # Imported late: most sites answer.
         from diagnose.probes.inside.ajp_connectors import emit_ajp_connector
@@ -224,7 +226,9 @@ def _endpoints(ctx: ProbeContext) -> Iterator[str]:
 def _only_address(container: NginxContainer) -> str:
     """Return the address from which another container sees the web server's; "" if it has several,
     as in several networks."""
-    usable = {each for each in container.addresses if "." in each and not is_local_host(each)}
+    usable = {
+        address for address in container.addresses if "." in address and not is_local_host(address)
+    }
     return usable.pop() if len(usable) == 1 else ""
 
 

@@ -227,7 +227,7 @@ def is_own_host(ctx: ProbeContext, host: str) -> bool:
     if host == "localhost" or (is_address(host) and is_loopback(host)):
         return True
     answers = ctx.observed(Exchange)
-    return any(each.purpose == "target" and each.address == host for each in answers)
+    return any(answer.purpose == "target" and answer.address == host for answer in answers)
 
 
 async def _look_at_log(ctx: ProbeContext, place: ProgramPlace, request: FailedRequest) -> None:

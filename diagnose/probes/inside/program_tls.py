@@ -116,4 +116,8 @@ def _is_named_key(file: StoredCertificate, names: ProgramNames) -> bool:
     if file.key == file.path:
         return True
     folders = (names.folder, *(posixpath.dirname(line.file) for line in names.lines))
-    return any(fnmatchcase(file.key, each) for w in names.words for each in meant_paths(w, folders))
+    return any(
+        fnmatchcase(file.key, meant_path)
+        for w in names.words
+        for meant_path in meant_paths(w, folders)
+    )

@@ -60,7 +60,7 @@ async def _try(ctx: ProbeContext, route: SiteRoute, port: int, name: str, visito
             return
         statuses[count].append(response.status)
         equivalent = response.equivalent if count > 1 else equivalent
-    once, twice = (each[0] if len(set(each)) == 1 else None for each in statuses.values())
+    once, twice = (status[0] if len(set(status)) == 1 else None for status in statuses.values())
     ctx.emit(
         RepeatedFieldTrial(
             vantage=Vantage.SERVER,

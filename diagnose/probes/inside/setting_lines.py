@@ -75,7 +75,7 @@ async def _look_for_lines(ctx: ProbeContext, listeners: Listeners) -> None:
     wrong = wrong_addresses(urls, ctx.target.host)
     addresses = (*wrong, *bare_addresses(wrong), *names)
     for endpoint in dict.fromkeys(endpoints_of(ctx, ctx.target.path)) if addresses else ():
-        new = [each for each in addresses if _begin(ctx, listeners, endpoint, each)]
+        new = [address for address in addresses if _begin(ctx, listeners, endpoint, address)]
         if not new:
             continue
         at = ctx.elapsed()
@@ -156,8 +156,10 @@ def _refused_names(ctx: ProbeContext) -> Iterator[str]:
         url == plain or url.startswith(f"{plain}/") for url in _named_urls(ctx)
     ):
         yield target.host
-    handshakes = (each for each in ctx.observed(Upgrade) if each.is_visit and not each.accepted)
-    if any(each.status in _REFUSED for each in handshakes):
+    handshakes = (
+        upgrade for upgrade in ctx.observed(Upgrade) if upgrade.is_visit and not upgrade.accepted
+    )
+    if any(handshake.status in _REFUSED for handshake in handshakes):
         yield ctx.target.host
     symptom = ctx.target.symptom
     if symptom is not None and symptom.kind == "cors":

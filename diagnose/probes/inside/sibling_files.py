@@ -117,7 +117,7 @@ async def _find_siblings(ctx: ProbeContext) -> None:
     listeners = next(iter(ctx.observed(Listeners)), None)
     if config is None or listeners is None or not ctx.options.wants("nginx"):
         return
-    missing = [each.url for each in ctx.observed(PageFileResponse) if _is_missing(each)]
+    missing = [response.url for response in ctx.observed(PageFileResponse) if _is_missing(response)]
     pages = ctx.observed(Exchange) if shown_file(ctx.target.path) else ()
     asked = [page.url for page in pages if page.is_page_of(ctx.target) and page.status == 404]
     for url in dict.fromkeys((*asked[:1], *missing[:MAX_FILES])):

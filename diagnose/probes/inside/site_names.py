@@ -143,7 +143,7 @@ async def _names_of_containers(machine: Machine) -> tuple[str, ...]:
     from diagnose.probes.inside.containers import read_containers
 
     lists = await read_containers(machine)
-    labels = [label for each in lists.containers for label in each.labels]
+    labels = [label for container in lists.containers for label in container.labels]
     rules = [label.value for label in labels if label.name.lower().endswith(".rule")]
     names = list(_of_rules(rules))
     for namespace in lists.namespaces:
@@ -172,7 +172,7 @@ async def _names_of_ended(machine: Machine) -> list[str]:
             files = await machine.read_all(pattern)
             texts += [(file.path, file.text[:_MAX_TEXT]) for file in files if not file.failure]
     texts = texts[:_MAX_FILES]
-    caddy = [each for each in texts if "caddy" in each[0].lower()]
+    caddy = [text for text in texts if "caddy" in text[0].lower()]
     names = [*_of_nginx(text for _, text in texts), *_of_apache(texts), *_of_traefik(texts)]
     names += [*_of_caddy(caddy), *_of_haproxy(texts)]
     if any(is_public_name(name.lower()) for name in names):

@@ -43,7 +43,7 @@ async def _service(ctx: ProbeContext, reason: LogReason) -> str:
     """Return the service of this server that should listen at an address and does not run, "" if
     none is known."""
     is_here = reason.host == "localhost" or (is_address(reason.host) and is_loopback(reason.host))
-    if not is_here or any(each.on(reason.port) for each in ctx.observed(Listeners)):
+    if not is_here or any(listener.on(reason.port) for listener in ctx.observed(Listeners)):
         return ""
     service_reason = ToldReason(
         vantage=Vantage.SERVER, reason="unreached", message=reason.text, endpoint="",

@@ -39,10 +39,15 @@ _MAX_READ, _MAX_MATCHES = 20, 8
 def ended_after(exchanges: Iterable[Exchange]) -> float:
     """Return after how many seconds the page failed, 0 if it did not or did so at once."""
     return max(
-        (each.took for each in exchanges
-         if each.purpose == "target" and each.status in _STATUSES and each.took >= SOON),
+        (
+            exchange.took
+            for exchange in exchanges
+            if exchange.purpose == "target"
+            and exchange.status in _STATUSES
+            and exchange.took >= SOON
+        ),
         default=0.0,
-    )  # fmt: skip
+    )
 
 
 async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) -> None:
@@ -62,9 +67,13 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
         limit_lines += [(file.real or path, each) for each in limits if each.explains(took)]
     # The arguments that the program runs with win against the default of its unit's line.
     is_set = has_option(place.words)
-    limit_lines = [each for each in limit_lines if not (each[1].is_added and is_set)]
+    limit_lines = [
+        limit_line for limit_line in limit_lines if not (limit_line[1].is_added and is_set)
+    ]
     kept = dict.fromkeys(path for path, limit in limit_lines if not limit.is_added)
-    limit_lines = [each for each in limit_lines if not (each[1].is_added and kept)]
+    limit_lines = [
+        limit_line for limit_line in limit_lines if not (limit_line[1].is_added and kept)
+    ]
     for path, limit in limit_lines:
         if is_plain(limit.line):
             ctx.emit(

@@ -162,7 +162,11 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
             *map(posixpath.dirname, site_files.include_patterns(config)),
         )
     )
-    near = [each for each in folders if each.count("/") > 1 and not site_files.has_wildcard(each)]
+    near = [
+        folder
+        for folder in folders
+        if folder.count("/") > 1 and not site_files.has_wildcard(folder)
+    ]
     if file is None or file.changed is None or not near:
         return
     contents = [

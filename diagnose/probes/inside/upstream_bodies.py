@@ -93,7 +93,11 @@ async def page_cut(ctx: ProbeContext, body: ResponseBody, config: NginxConfig) -
         return
     read = _read_directly if ctx.machine.via == "local" else _read_by_curl
     await read(ctx, route, "application")
-    own = [each for each in ctx.observed(ResponseBody) if each.request == "application"]
+    own = [
+        response_body
+        for response_body in ctx.observed(ResponseBody)
+        if response_body.request == "application"
+    ]
     if own and own[-1].end != "cut" and _asks_for_upgrade(route):
         await read(ctx, route, "upgrade")
 

@@ -72,6 +72,10 @@ async def _leaf(ctx: ProbeContext, place: SiteRoute, name: str) -> Certificate |
     from diagnose.probes.inside.backends import shake
 
     await shake(ctx, place, name)
-    seen = [each for each in ctx.observed(BackendHandshake) if each.target == place.target]
+    seen = [
+        backend_handshake
+        for backend_handshake in ctx.observed(BackendHandshake)
+        if backend_handshake.target == place.target
+    ]
     chain = seen[-1].chain if seen and seen[-1].server_name == name else ()
     return chain[0] if chain else None

@@ -170,7 +170,11 @@ def _has_failed(upgrade: Upgrade) -> bool:
 
 async def ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     """Request the target's page from the application as nginx does, once; also emit SELinux."""
-    asked = {(each.target, each.path) for each in ctx.observed(UpstreamTry) if each.asked}
+    asked = {
+        (upstream_try.target, upstream_try.path)
+        for upstream_try in ctx.observed(UpstreamTry)
+        if upstream_try.asked
+    }
     routes = (
         route for route in upstream_routes.find_routes(ctx, config) if route.path == ctx.target.path
     )
@@ -193,7 +197,11 @@ async def ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
 def _closes_plain_requests(ctx: ProbeContext, route: UpstreamRoute) -> bool:
     """Whether each server of the application closed the connection of a plain GET, and nobody has
     asked there for a WebSocket."""
-    tries = [each for each in ctx.observed(UpstreamTry) if each.asked and each.path == route.path]
+    tries = [
+        upstream_try
+        for upstream_try in ctx.observed(UpstreamTry)
+        if upstream_try.asked and upstream_try.path == route.path
+    ]
     closed = {"closed", "reset"}
     is_closed = all(each.failure is not None and each.failure.kind in closed for each in tries)
     is_tried = any(upgrade.path == route.path for upgrade in ctx.observed(Upgrade))

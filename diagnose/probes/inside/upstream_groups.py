@@ -132,7 +132,7 @@ def _session_of(answer: RawAnswer | None) -> tuple[str, str]:
     """Return the name and the value of the session that a response begins, "" twice if none."""
     pairs = map(cookie_pair, answer.fields("Set-Cookie")) if answer else ()
     sessions = ((name, value) for name, value in pairs if _SESSION.search(name))
-    return next((each for each in sessions if len(each[1]) >= _MIN_VALUE), ("", ""))
+    return next((session for session in sessions if len(session[1]) >= _MIN_VALUE), ("", ""))
 
 
 def _is_kept(answer: RawAnswer | None, name: str, value: str) -> bool | None:

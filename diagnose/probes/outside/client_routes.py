@@ -46,7 +46,8 @@ async def request_front_page(ctx: ProbeContext, page: Exchange) -> None:
     url = urlsplit(page.url)
     paths = front_paths(url.path)
     spelled = any(
-        each.purpose == "spelling" and each.status == 200 for each in ctx.observed(Exchange)
+        exchange.purpose == "spelling" and exchange.status == 200
+        for exchange in ctx.observed(Exchange)
     )
     if not paths or spelled or page.method != "GET":
         return

@@ -80,7 +80,9 @@ class StartScreen(BaseScreen):
         """Return the lines of each target: its problem as a whole if all of them fit."""
         room = self.size.height - _ROWS_AROUND
         for is_whole in (True, False):
-            lines = tuple(self._session_lines(each, view, is_whole) for each in self.app.sessions)
+            lines = tuple(
+                self._session_lines(session, view, is_whole) for session in self.app.sessions
+            )
             if sum(line.count("\n") + 1 for line in lines) <= room:
                 break
         return lines

@@ -281,7 +281,7 @@ async def observe_behind(ctx: ProbeContext, candidate: Candidate) -> None:
     if server is None or server.foreign or server.product in known_products:
         return
     config = await reader.read_config(ctx, server)
-    known_products = {each.product for each in ctx.observed(WebServer)}
+    known_products = {web_server.product for web_server in ctx.observed(WebServer)}
     if config is not None and server.product not in known_products:
         ctx.emit(server)
         ctx.emit(config)

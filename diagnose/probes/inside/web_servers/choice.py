@@ -22,7 +22,7 @@ _QUESTIONS: dict[Product, frozenset[str]] = {
 def stopped_servers(servers: InstalledServers, is_sought: bool = False) -> Iterator[Candidate]:
     """Return the servers that are installed and do not run, unless systemd says that they need
     not; also those if one `is_sought` because nobody answers."""
-    running = {PRODUCTS[each.name] for each in servers.processes if each.name in PRODUCTS}
+    running = {PRODUCTS[process.name] for process in servers.processes if process.name in PRODUCTS}
     for name in PRODUCTS:
         service, program = service_of(servers, name), servers.program(name)
         is_due = is_sought or service is None or service.enabled or service.state == "failed"

@@ -26,7 +26,7 @@ PATIENCE = 6.0
 
 async def emit_obstacle(ctx: ProbeContext, server: WebServer) -> None:
     """Emit what the last start met, once for each server."""
-    known = {each.product for each in ctx.observed(StartObstacle)}
+    known = {start_obstacle.product for start_obstacle in ctx.observed(StartObstacle)}
     if not server.unit or server.foreign or server.product in known:
         return
     obstacle = obstacle_of(server.complaint)

@@ -285,7 +285,9 @@ async def _labelled(ctx: ProbeContext, static: _Static) -> dict[str, dict[str, o
     if provider is None or lists is None or "docker" not in lists.engines:
         return None
     name = ctx.machine.name if isinstance(ctx.machine, ContainerMachine) else ""
-    own = next((each.id for each in lists.containers if name and each.name == name), "")
+    own = next(
+        (container.id for container in lists.containers if name and container.name == name), ""
+    )
     return labelled(lists.containers, lists.namespaces, provider, own)
 
 

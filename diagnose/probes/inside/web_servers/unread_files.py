@@ -67,7 +67,11 @@ async def unread_sites(
     contents = await asyncio.gather(
         *(ctx.machine.read(path, MAX_BYTES) for path in paths[:MAX_FILES])
     )
-    texts = [(each.path, each.text) for each in contents if each.failure is None and each.text]
+    texts = [
+        (content.path, content.text)
+        for content in contents
+        if content.failure is None and content.text
+    ]
     sites = await asyncio.to_thread(sites_in, texts) if texts else ()
     return tuple(site for site in sites if takes_target(site, ctx.target))[:5]
 
