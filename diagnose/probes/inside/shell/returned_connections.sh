@@ -5,6 +5,7 @@
 peers() { ss -Htn state connected dst "$1" 2>/dev/null | head -c 200000; }
 peers "$1"
 echo "@ open"
+# shellcheck disable=SC3025
 exec 3<>"/dev/tcp/$1/$2" && ss -Htn state established 2>/dev/null | head -c 1000000
 echo "@ later"
 # shellcheck disable=SC3025
