@@ -56,6 +56,8 @@ def _changed(text: str, test: AddressTest, visitor: str, admitted: str) -> tuple
     if len(own) != 1:
         return None
     match, network = own[0]
+    if any(match[0].count(mark) % 2 for mark in "\"'"):
+        return None  # the quoted text has several addresses
     rest = excluded(network, visitor)
     if len(rest) > _MOST or str(network) in rest:
         return None

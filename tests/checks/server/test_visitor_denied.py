@@ -90,6 +90,15 @@ def test_fires_and_adds_a_visitor_to_those_who_may_come_in() -> None:
     assert f"+Require ip 192.0.2.0/24 10.0.0.0/8 {VISITOR}" in edit.diff
 
 
+def test_fires_and_leaves_a_quoted_list_to_a_person() -> None:
+    text = 'Require not ip "192.0.2.9 198.51.100.10"'
+    (claim,) = asked(
+        config(text, banning("192.0.2.9/32", "198.51.100.10/32")), Visitor(address=VISITOR)
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def both_families() -> tuple[DnsAnswer, DnsAnswer]:
     name = "shop.example.com"
     return (
