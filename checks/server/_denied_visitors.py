@@ -26,8 +26,6 @@ from diagnose.parsers.told_visitors import told_visitors
 Source = Literal["option", "words", "ssh", "log", "family"]
 
 _FORBIDDEN = re.compile(r"\b403\b|(?i:forbidden|denied|banned|blocked|blacklist)")
-#: More visitors are not let in one by one.
-_MAX_VISITORS = 3
 _OTHER_SIDES = 2
 _NAMES = {4: "IPv4", 6: "IPv6"}
 #: What a home or an office has (RFC 6177).
@@ -100,8 +98,9 @@ def _visitors(
     )
     refused = tuple(dict.fromkeys(client for each in log for client in each.clients))
     strangers = [client for client in refused if client not in own]
-    if is_told and len(strangers) <= _MAX_VISITORS:
-        yield "log", strangers[::-1]
+    # Of several who are kept out most are meant to be.
+    if is_told and len(strangers) == 1:
+        yield "log", strangers
 
 
 def _denial(

@@ -144,6 +144,13 @@ def test_silent_about_strangers_of_a_list_that_is_meant() -> None:
     assert not asked(OFFICE, LOG, message="403 Forbidden")
 
 
+def test_silent_where_the_log_has_several_who_are_kept_out() -> None:
+    network = config("Require not ip 198.51.100.0/24", banning("198.51.100.0/24"))
+    log = replace(LOG, clients=("198.51.100.66", VISITOR))
+    assert not asked(network, log, message="403 Forbidden")
+    assert asked(network, log, message=f"403 Forbidden for {VISITOR}")
+
+
 def test_silent_without_anybody_who_is_named() -> None:
     assert not asked(BANNED)
     assert not asked(BANNED, LOG)
