@@ -90,6 +90,14 @@ def test_fires_and_adds_a_visitor_to_those_who_may_come_in() -> None:
     assert f"+Require ip 192.0.2.0/24 10.0.0.0/8 {VISITOR}" in edit.diff
 
 
+def test_fires_and_leaves_the_comment_of_a_line_alone() -> None:
+    text = "Require ip 192.0.2.0/24 # office 192.0.2.0/24"
+    (claim,) = asked(config(text, allowing("192.0.2.0/24")), Visitor(address=VISITOR))
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+Require ip 192.0.2.0/24 {VISITOR} # office 192.0.2.0/24" in edit.diff
+
+
 def test_fires_and_leaves_a_quoted_list_to_a_person() -> None:
     text = 'Require not ip "192.0.2.9 198.51.100.10"'
     (claim,) = asked(
