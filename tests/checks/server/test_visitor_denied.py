@@ -126,6 +126,10 @@ def both_families() -> tuple[DnsAnswer, DnsAnswer]:
 def test_fires_where_the_list_has_one_family() -> None:
     log = replace(LOG, clients=("2001:db8:1::10",))
     (claim,) = asked(OFFICE, log, *both_families())
+    # Nobody asks for the visitor of the log.
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+    (claim,) = asked(OFFICE, log, *both_families(), message="403 Forbidden")
     assert (claim.facts["only"], claim.facts["lacking"]) == ("IPv4", "IPv6")
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
