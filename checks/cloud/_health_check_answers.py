@@ -12,12 +12,20 @@ from checks.server._apache_modules import loading_steps
 from diagnose.model import Evidence, Step
 from diagnose.model.cloud import RefusedHealthCheck
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import insert_first, replace_directive
+from diagnose.parsers.nginx.locations import location_pattern
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.web_sites import answering_sites
 
 #: Paths that can be written into a configuration as they are.
 _PLAIN = re.compile(r"/[\w./-]{0,200}")
+#: A name by which a path is for checks, and an ending of what serves other pages too.
+_FOR_CHECKS = re.compile(
+    r"(?i)/[\w.-]{0,60}(?:health|alive|ready|readiness|ping|probe|heartbeat|check|lbstatus)[\w-]{0,60}$"
+)
+_SERVES_OTHERS = re.compile(r"(?i)\.(?:php\d?|html?|aspx?|jsp|cgi|pl|py)$")
+_NOT_FOUND = 404
 HTTP_PORT = 80
 
 
@@ -33,8 +41,9 @@ def refused_check(evidence: Evidence, addresses: tuple[str, ...]) -> RefusedHeal
 
 
 def answering_steps(evidence: Evidence, check: RefusedHealthCheck) -> tuple[Step, ...]:
-    """Return the steps after which the check gets 200; () if a person has to write them."""
-    if not _PLAIN.fullmatch(check.path) or check.method == "OPTIONS":
+    """Return the steps after which the check gets 200; () if a person has to write them: visitors
+    would get that answer too, in place of a page."""
+    if not _PLAIN.fullmatch(check.path) or check.method == "OPTIONS" or not _is_spare(check):
         return ()
     nginx = Nginx.of(evidence)
     if (block := _refusing_block(nginx, check)) is not None:
@@ -45,6 +54,13 @@ def answering_steps(evidence: Evidence, check: RefusedHealthCheck) -> tuple[Step
         if server.product == "apache" and config and not server.foreign and not server.container:
             return _apache_steps(ServerView(evidence, server, config, None), check)
     return ()
+
+
+def _is_spare(check: RefusedHealthCheck) -> bool:
+    """Return whether no visitor asks for the path: nothing is there, or it is named for checks."""
+    if check.path == "/" or _SERVES_OTHERS.search(check.path):
+        return False
+    return check.status == _NOT_FOUND or _FOR_CHECKS.search(check.path) is not None
 
 
 def _refusing_block(nginx: Nginx, check: RefusedHealthCheck) -> Server | None:
@@ -67,7 +83,7 @@ def _returned(block: Server) -> str | None:
 
 def _nginx_steps(nginx: Nginx, block: Server, path: str) -> tuple[Step, ...]:
     file, line = nginx.file(block.block), block.directive("return")
-    if file is None:
+    if file is None or path in _exact_paths(block):
         return ()
     lines = [f"location = {path} {{", "    access_log off;", "    return 200 ok;", "}"]
     changes = [insert_first(file.text, block.block, lines)]
@@ -79,6 +95,12 @@ def _nginx_steps(nginx: Nginx, block: Server, path: str) -> tuple[Step, ...]:
         changes.append(replace_directive(line, others))
     edit = config_edit(nginx, file.path, *changes)
     return (edit, *nginx_reload_steps(nginx)) if edit else ()
+
+
+def _exact_paths(block: Server) -> set[str]:
+    """Return the paths that have a location of their own."""
+    patterns = map(location_pattern, children(block.block, "location"))
+    return {pattern.text for pattern in patterns if pattern and pattern.modifier == "="}
 
 
 def _apache_steps(view: ServerView, check: RefusedHealthCheck) -> tuple[Step, ...]:

@@ -1,7 +1,7 @@
 """Edits of nginx that permit the page of another origin to read what a location answers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from checks.http._preflight_answers import METHODS, merged_fields, permitted_words
 from checks.nginx import Nginx
@@ -11,7 +11,7 @@ from diagnose.model import Fix
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.locations import LocationMatch, all_locations, proxy_pass_of
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]{1,253}(?::\d{1,5})?")
@@ -26,6 +26,8 @@ ALLOW_ORIGIN = "access-control-allow-origin"
 #: What an answer to a preflight needs besides the origin (Fetch standard, "CORS-preflight fetch").
 _METHODS = ("access-control-allow-methods", f"{METHODS}, OPTIONS")
 _FIELDS = "access-control-allow-headers"
+#: A variable of the server block: the origin that asks if it is permitted to send cookies, or "*".
+_NAMED = "$permitted_origin"
 _CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
 _ANSWERED = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
 #: The fields of such an answer that are taken from the configuration.
@@ -155,7 +157,8 @@ def whole_fix(
 
 def naming_fix(nginx: Nginx, origin: str) -> Fix | None:
     """Return the edit after which nginx' own lines of a location name this origin in the place of
-    `*`, and allow its cookies; None if there is no such line, or several locations may answer."""
+    `*`, and allow its cookies; None if there is no such line, or several locations may answer. For
+    all other origins `*` stays: without cookies browsers accept it."""
     matches = list(nginx.location_matches(nginx.evidence.target.path))
     if len({match.block for match in matches}) != 1 or not _ORIGIN.fullmatch(origin):
         return None
@@ -164,20 +167,35 @@ def naming_fix(nginx: Nginx, origin: str) -> Fix | None:
     allows = any(
         line.args[:1] and line.args[0].lower() == _CREDENTIALS[0].lower() for line in lines
     )
+    own_lines = set(walk(matches[0].blocks[1].block or ()))
     for line in dict.fromkeys(lines):
         file = nginx.file(line)
         is_for_all = line.args[1:2] == ("*",) and line.args[0].lower() == ALLOW_ORIGIN
+        if is_for_all and line not in own_lines:
+            return None
         if not is_for_all or file is None:
             continue
         rest = " ".join(("", *line.args[2:]))
-        text = f"{_ADD} {line.args[0]} {origin}{rest};"
+        text = f"{_ADD} {line.args[0]} {_NAMED}{rest};"
         if not allows:
             begin = file.text.rfind("\n", 0, line.start) + 1
             indent = file.text[begin : line.start]
             text += f"\n{indent if indent.isspace() else ' '}{_ADD} {' '.join(_CREDENTIALS)}{rest};"
         changes.setdefault(line.file, []).append(edits.replace_directive(line, text))
+    server = matches[0].blocks[1]
+    own_file = nginx.file(server)
+    if own_file is None or set(changes) != {own_file.path}:
+        return None  # other sites read the line too, and do not set the variable
+    if any(_NAMED in arg for arg in _words(server)):
+        return None
+    choice = [f'set {_NAMED} "*";', f'if ($http_origin = "{origin}") {{ set {_NAMED} {origin}; }}']
+    changes.setdefault(own_file.path, []).append(edits.insert_first(own_file.text, server, choice))
     file_edits = config_edits(nginx, changes)
     return location_fix(nginx, matches[0], file_edits, sure=False) if file_edits else None
+
+
+def _words(block: Directive) -> Iterator[str]:
+    return (word for line in walk(block.block or ()) for word in line.args)
 
 
 def _conditional_lines(match: LocationMatch) -> list[Directive]:

@@ -107,12 +107,17 @@ def _with_source(evidence: Evidence, claim: Claim) -> Claim:
 
 def logged_ban(evidence: Evidence) -> ProgramBan | None:
     """Return the ban that the program's log names, if it may be what a message is about: 403, or a
-    visitor alone, and no other visitor who is named."""
+    visitor alone: the ban of a visitor who is named, or else the only one. Of several bans most are
+    meant."""
     symptom, named = evidence.target.symptom, _named(evidence)
     if symptom is None or symptom.number not in {None, 401, 403}:
         return None
-    bans = (program_ban for program_ban in evidence.good(ProgramBan) if program_ban.source == "log")
-    return next((ban for ban in bans if not named or ban.address in named), None)
+    bans = [
+        program_ban
+        for program_ban in evidence.good(ProgramBan)
+        if program_ban.source == "log" and (not named or program_ban.address in named)
+    ]
+    return bans[0] if bans and (named or len(bans) == 1) else None
 
 
 def _named(evidence: Evidence) -> tuple[str, ...]:

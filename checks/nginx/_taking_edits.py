@@ -8,7 +8,7 @@ from checks.nginx._edits import Changes
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.bypasses import Bypass
 from diagnose.parsers.nginx.config import children, walk
-from diagnose.parsers.nginx.edits import TextEdit, replace_directive
+from diagnose.parsers.nginx.edits import TextEdit, insert_first, one_line, replace_directive
 from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, location_pattern
 
 #: Regular expressions that match every path.
@@ -16,6 +16,12 @@ _EVERY = frozenset({
     "/", "^/", ".", ".*", "^.*", "^.*$", "(.*)", "^(.*)$", "/.*", "^/.*", "^/.*$", "/(.*)",
     "^/(.*)", "^/(.*)$", "^",
 })  # fmt: skip
+#: Lines of a location that ask who a visitor is, and those that a location of its own cannot have
+#: as they are.
+_CLOSING = frozenset({
+    "allow", "deny", "satisfy", "auth_basic", "auth_basic_user_file", "auth_request",
+})  # fmt: skip
+_CLOSING_OTHERWISE = frozenset({"internal", "limit_except", "auth_jwt", "auth_request_set"})
 _GROUP = re.compile(r"\$[1-9]")
 _WORD = re.compile(r"[^\s{};\"'\\]+")
 
@@ -32,6 +38,29 @@ def taking_changes(nginx: Nginx, bypass: Bypass) -> Changes:
     return {file.path: [change]} if file is not None and change is not None else {}
 
 
+def marked_prefix(nginx: Nginx, bypass: Bypass) -> Changes:
+    """Return the change after which no regular expression comes before the location ("^~"), with
+    the lines about logins and addresses of the one that comes before it now, so that what it closes
+    stays closed; {} if a person has to write that, or if the location has no plain prefix."""
+    taking, block = bypass.directive, bypass.match.block
+    pattern, file, taking_file = location_pattern(block), nginx.file(block), nginx.file(taking)
+    if pattern is None or pattern.modifier or file is None or taking_file is None:
+        return {}
+    own_names = {line.name for line in block.block or ()}
+    closing = [line for line in _closing_lines(taking) if line.name not in own_names]
+    if any(line.name not in _CLOSING or nginx.file(line) is not taking_file for line in closing):
+        return {}
+    changes = [TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")]
+    if closing:
+        lines = [one_line(taking_file.text, line) for line in closing]
+        changes.append(insert_first(file.text, block, lines))
+    return {file.path: changes}
+
+
+def _closing_lines(location: Directive) -> list[Directive]:
+    return [line for line in location.block or () if line.name in _CLOSING | _CLOSING_OTHERWISE]
+
+
 def _plain_location(bypass: Bypass) -> TextEdit | None:
     """Return the change of a regular expression for every path into `location /`: a prefix, so that
     longer ones come before it."""
@@ -45,6 +74,9 @@ def _plain_location(bypass: Bypass) -> TextEdit | None:
         for line in walk(taking.block or ())
     )
     if pattern is None or pattern.text not in _EVERY or has_root or uses_group or not is_own:
+        return None
+    # Every other location would lie open that it closes now.
+    if _closing_lines(taking):
         return None
     return TextEdit(taking.start, taking.opened, "location / {")
 
@@ -64,13 +96,15 @@ def _sparing_rewrite(bypass: Bypass) -> TextEdit | None:
     is_plain = all(map(_WORD.fullmatch, (*rest, *prefixes))) and not set(pattern) & set("\"'{};\\ ")
     if not pattern.startswith("^") or pattern.startswith("^(?!") or not prefixes or not is_plain:
         return None
-    line = f"rewrite ^(?!{words}){pattern[1:]} {' '.join(rest)};"
+    # An alternative has a beginning of its own.
+    whole = f"(?:{pattern})" if "|" in pattern else pattern[1:]
+    line = f"rewrite ^(?!{words}){whole} {' '.join(rest)};"
     return replace_directive(rewrite, line)
 
 
 def taking_line(changes: Changes) -> str:
     """Return the new line, "" without a change."""
-    return next((change.text.rstrip(" {") for some in changes.values() for change in some), "")
+    return next((some[0].text.rstrip(" {") for some in changes.values()), "")
 
 
 def is_of_a_part(block: Directive) -> bool:

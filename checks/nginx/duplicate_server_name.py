@@ -181,11 +181,7 @@ def _is_same(loser: Server, winner: Server) -> bool:
 
 def _own_directives(server: Server) -> set[tuple[str, ...]]:
     named = {"listen", "server_name"}
-    return {
-        flattened_directive
-        for flattened_directive in _flattened_directives(server.block)
-        if flattened_directive[0] not in named
-    }
+    return {line for line in _flattened_directives(server.block) if line[0] not in named}
 
 
 def _newer(nginx: Nginx, conflict: NameConflict) -> str:

@@ -33,7 +33,7 @@ from checks.nginx._page_errors import page_error
 from checks.nginx._page_files import examined_files
 from checks.nginx._pass_lines import line_for, line_without_uri
 from checks.nginx._stray_locations import cause_of_stray
-from checks.nginx._taking_edits import taking_changes, taking_line
+from checks.nginx._taking_edits import marked_prefix, taking_changes, taking_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -301,8 +301,7 @@ def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
         return _one_path_fix(nginx, bypass, path.partition("?")[0])
     if bypass.by == "regex" and _is_named(bypass):
         return _named_fix(nginx, bypass)
-    block = bypass.match.block
-    pattern, file = location_pattern(block), nginx.file(block)
+    pattern = location_pattern(bypass.match.block)
     is_plain = pattern is not None and not pattern.modifier and pattern.text != "/"
     manual = Fix((Manual(bypass.by, Where.SERVER),), Applicability.MANUAL)
     if all_edits := config_edits(nginx, taking_changes(nginx, bypass)):
@@ -310,10 +309,9 @@ def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:
     if bypass.by == "regex" and pattern is not None and pattern.text == "/":
         whole = config_edits(nginx, named_location_changes(nginx, bypass.match, bypass.directive))
         return location_fix(nginx, bypass.match, whole, sure=False) if whole else manual
-    if bypass.by not in {"regex", "program"} or not is_plain or file is None or pattern is None:
+    if bypass.by not in {"regex", "program"} or not is_plain:
         return manual
-    change = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
-    edits = config_edits(nginx, {file.path: [change]})
+    edits = config_edits(nginx, marked_prefix(nginx, bypass))
     return location_fix(nginx, bypass.match, edits, sure=False) if edits else manual
 
 

@@ -14,6 +14,8 @@ from diagnose.parsers.nginx.edits import diff
 
 #: Most networks that stand in the place of one.
 _MOST = 16
+#: A comment of HAProxy's or Caddy's; in Apache's lines no address stands behind such a sign.
+_COMMENT = re.compile(r"\s#.*", re.DOTALL)
 _WORD = re.compile(r"\S+")
 _CADDY = re.compile(r"(?:^|\s)(?:remote_ip|client_ip)\s")
 #: Lines that say nothing without an address.
@@ -44,7 +46,7 @@ def _changed(text: str, test: AddressTest, visitor: str, admitted: str) -> tuple
     """Return the line with another list; () if nothing stays, None if it cannot be written."""
     spans = [
         (match, network)
-        for match in _WORD.finditer(text)
+        for match in _WORD.finditer(_COMMENT.sub("", text))
         if (network := network_of(match[0])) is not None and str(network) in test.networks
     ]
     if not spans:
@@ -56,6 +58,8 @@ def _changed(text: str, test: AddressTest, visitor: str, admitted: str) -> tuple
     if len(own) != 1:
         return None
     match, network = own[0]
+    if any(match[0].count(mark) % 2 for mark in "\"'"):
+        return None  # the quoted text has several addresses
     rest = excluded(network, visitor)
     if len(rest) > _MOST or str(network) in rest:
         return None

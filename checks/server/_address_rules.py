@@ -10,9 +10,11 @@ from checks.server._apache_modules import loading_steps
 from checks.server._haproxy import insert_after, place
 from checks.server._inner_servers import LOOPBACK, InnerServer
 from diagnose.model import Edit, Step
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.web_servers import WebServerConfig, WebSite
 from diagnose.parsers.apache.section_lines import section_lines
+from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS
 from diagnose.parsers.haproxy.addresses import sockets_of
 from diagnose.parsers.haproxy.conditions import Rule, Situation, literal_holds, refusing_rules_of
 from diagnose.parsers.haproxy.config import Proxy
@@ -64,7 +66,7 @@ def _of_apache(inner: InnerServer) -> Iterator[AddressRule]:
         # `Require host` is about a name: that of the loopback address is "localhost".
         others = [row for _, row in rows if not _is_of_strangers(row)]
         words = [word for _, row in own for word in row[3].split()]
-        if not own or others or _has(words, inner.address):
+        if not own or others or _may_have(words, inner):
             continue
         number, row = own[0]
         yield AddressRule(
@@ -89,7 +91,7 @@ def takes_address(config: WebServerConfig) -> bool:
 def apache_steps(inner: InnerServer, site: WebSite) -> tuple[Step, ...]:
     """Return the steps with which a virtual host of Apache's takes the visitor's address from
     X-Forwarded-For of the server in front; () if its file cannot be edited."""
-    trusted = f"{LOOPBACK} ::1" if inner.address == LOOPBACK else inner.address
+    trusted = f"{LOOPBACK} ::1" if inner.address == LOOPBACK else " ".join(_senders(inner))
     return remote_ip_steps(inner.view, site, [line.format(trusted) for line in _TRUSTED])
 
 
@@ -119,15 +121,15 @@ def _of_haproxy(inner: InnerServer) -> Iterator[AddressRule]:
         situation = situation_of(rules, target, False)
         for rule in rules:
             own = target.path_without_query
-            if refusal_status(rule.line) != 403 or not _denies(rule, situation, own, inner.address):
+            if refusal_status(rule.line) != 403 or not _denies(rule, situation, own, inner):
                 continue
             text = " ".join(rule.line.words)
             steps = _haproxy_steps(inner, frontend)
             yield AddressRule(text, place(rule.line), inner.address == LOOPBACK, steps)
 
 
-def _denies(rule: Rule, situation: Situation, path: str, address: str) -> bool:
-    """Return whether a condition has no alternatives, and denies an address by `src`; what stands
+def _denies(rule: Rule, situation: Situation, path: str, inner: InnerServer) -> bool:
+    """Return whether a condition has no alternatives, and denies the front by `src`; what stands
     beside it, such as the path, is true for the request."""
     if len(rule.alternatives) != 1:
         return False
@@ -139,7 +141,10 @@ def _denies(rule: Rule, situation: Situation, path: str, address: str) -> bool:
     (literal,) = own
     if any(criterion.file for criterion in literal.criteria):
         return False
-    is_in = any(_has(criterion.values, address) for criterion in literal.criteria)
+    values = [value for criterion in literal.criteria for value in criterion.values]
+    is_in = _has(values, inner.address)
+    if not is_in and _may_have(values, inner):
+        return False
     is_true = is_in != literal.negated
     is_denied = is_true != rule.negated
     return is_denied and all(literal_holds(each, situation, path) is True for each in others)
@@ -151,7 +156,7 @@ def _haproxy_steps(inner: InnerServer, frontend: Proxy) -> tuple[Edit, ...]:
     sockets = [(socket, line) for socket, line in sockets_of(frontend)]
     line = "http-request set-src req.hdr(x-forwarded-for,-1)"
     if inner.address != LOOPBACK:
-        line = f"{line} if {{ src {inner.address} }}"
+        line = f"{line} if {{ src {' '.join(_senders(inner))} }}"
     elif not all(_is_loopback(socket.address) for socket, _ in sockets):
         return ()
     edit = insert_after(inner.view, sockets[-1][1], line)
@@ -168,8 +173,25 @@ def _of_caddy(inner: InnerServer) -> Iterator[AddressRule]:
         rows = file_rows(inner.view, file) if file else ()
         for number, text in enumerate(rows[site.line - 1 : site.end], site.line):
             match = _CADDY.match(text[:1000])
-            if match and not _has(match[1].split(), inner.address):
+            if match and not _may_have(match[1].split(), inner):
                 yield AddressRule(" ".join(text.split()), place_text(site.file, number), False)
+
+
+def _senders(inner: InnerServer) -> tuple[str, ...]:
+    """Return where the server in front connects from: Cloudflare from all its networks, another
+    machine from the name's address, as far as is known."""
+    return CLOUDFLARE_NETWORKS if inner.front == "Cloudflare" else (inner.address,)
+
+
+def _may_have(words: Sequence[str], inner: InnerServer) -> bool:
+    """Return whether a list may have the address from which the server in front connects: another
+    machine may do so from an inner address, too."""
+    if inner.address == LOOPBACK or _has(words, inner.address):
+        return _has(words, inner.address)
+    senders = (network.partition("/")[0] for network in _senders(inner))
+    starts = (word.strip("\"'").partition("/")[0] for word in words)
+    has_inner = "private_ranges" in words or any(map(is_private, starts))
+    return has_inner or any(_has(words, sender) for sender in senders)
 
 
 def _has(words: Sequence[str], address: str) -> bool:

@@ -26,9 +26,8 @@ from diagnose.parsers.told_visitors import told_visitors
 Source = Literal["option", "words", "ssh", "log", "family"]
 
 _FORBIDDEN = re.compile(r"\b403\b|(?i:forbidden|denied|banned|blocked|blacklist)")
-#: More visitors are not let in one by one.
-_MAX_VISITORS = 3
 _OTHER_SIDES = 2
+FORBIDDEN = 403
 _NAMES = {4: "IPv4", 6: "IPv6"}
 #: What a home or an office has (RFC 6177).
 _OWN_PREFIX = 64
@@ -83,7 +82,7 @@ def _visitors(
         return
     symptom = evidence.target.symptom
     own = {*server_addresses(evidence), *addresses(page_exchanges(evidence)), evidence.target.host}
-    if symptom is not None and symptom.number in {None, 403, 429}:
+    if symptom is not None and symptom.number in {None, FORBIDDEN, 429}:
         yield (
             "words",
             [
@@ -94,14 +93,15 @@ def _visitors(
         )
     yield "ssh", ssh_clients
     is_told = symptom is not None and (
-        symptom.number == 403
+        symptom.number == FORBIDDEN
         or bool(_FORBIDDEN.search(symptom.text))
         or tells_lone_visitor(symptom.text)
     )
     refused = tuple(dict.fromkeys(client for each in log for client in each.clients))
     strangers = [client for client in refused if client not in own]
-    if is_told and len(strangers) <= _MAX_VISITORS:
-        yield "log", strangers[::-1]
+    # Of several who are kept out most are meant to be.
+    if is_told and len(strangers) == 1:
+        yield "log", strangers
 
 
 def _denial(
@@ -157,7 +157,7 @@ def _is_of_several_sides(evidence: Evidence, test: AddressTest) -> bool:
     """Return whether a list names private networks and one that is none: it is meant for whoever is
     at home there; or a message says that a visitor gets 403."""
     symptom = evidence.target.symptom
-    if symptom is not None and symptom.number == 403:
+    if symptom is not None and symptom.number == FORBIDDEN:
         return True
     networks = [network for word in test.networks if (network := network_of(word))]
     own = [network for network in networks if not network.is_loopback]
@@ -165,8 +165,11 @@ def _is_of_several_sides(evidence: Evidence, test: AddressTest) -> bool:
 
 
 def letting_in(view: ServerView, denial: Denial) -> Fix:
-    """Return what lets the visitor in, and nobody else."""
-    admitted = denial.visitor
+    """Return what lets the visitor in, and nobody else. Whom a log alone has may be a stranger whom
+    the list is to keep out: nobody asks for him."""
+    symptom, admitted = view.evidence.target.symptom, denial.visitor
+    if denial.source == "family" and (symptom is None or symptom.number != FORBIDDEN):
+        return manual_fix(view, "change-the-list")
     if denial.source == "family" and family_of(admitted) == 6:
         admitted = str(ip_network(f"{admitted}/{_OWN_PREFIX}", strict=False))
     edit = admitting_edit(view, denial.test, denial.visitor, admitted)

@@ -166,8 +166,15 @@ def _condition(site: WebSite, route: SiteRoute) -> str:
     ]
     if route.path not in prefixes:
         return ""
-    words = "|".join(re.escape(path).replace("\\-", "-") for path in dict.fromkeys(prefixes))
+    words = "|".join(map(_spared, dict.fromkeys(prefixes)))
     return f"RewriteCond %{{REQUEST_URI}} !^(?:{words})"
+
+
+def _spared(path: str) -> str:
+    """Return the expression for what ProxyPass takes: /ws and what is below it, and not /wsdocs
+    (mod_proxy compares whole segments)."""
+    escaped = re.escape(path).replace("\\-", "-")
+    return escaped if path.endswith("/") else f"{escaped}(?:/|$)"
 
 
 def _fix(view: ServerView, site: WebSite, route: SiteRoute, rule: tuple[int, int, str]) -> Fix:

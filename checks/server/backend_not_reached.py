@@ -283,11 +283,8 @@ def _unreached_members(
     view: ServerView, route: SiteRoute, failed: Sequence[Exchange | Upgrade]
 ) -> Iterator[Claim]:
     """Make the claim for a group of which no member is reached, all for one reason."""
-    answers = [
-        member_answer
-        for member_answer in view.evidence.of(MemberAnswer)
-        if member_answer.member in route.members
-    ]
+    all_answers = view.evidence.of(MemberAnswer)
+    answers = [answer for answer in all_answers if answer.member in route.members]
     hosts = [answer.member.rpartition(":")[0].strip("[]") for answer in answers]
     is_whole = len({answer.member for answer in answers}) == len(set(route.members)) > 1
     if not is_whole or not all(map(_is_unreached, answers)) or any(map(is_local_host, hosts)):

@@ -3,7 +3,8 @@ rule for the name: the rule for all names, which has to be the last one, answers
 its own (`http_status:404`), and no program of this server is asked.
 
 The first rule wins whose name and path are the request's (`ingress` in Cloudflare's documentation).
-The page's status is that of the rule, so the answer is its own.
+The page's status is that of the rule, and it is empty, so the answer is its own. Of an error of the
+server (5xx) Cloudflare may show a page of its own.
 """
 
 import re
@@ -22,6 +23,8 @@ from diagnose.model.http import Exchange
 from diagnose.model.processes import TunnelRule
 from diagnose.parsers.tunnel_rules import ingress_rules
 
+_OF_SERVER = 500
+
 
 @check(
     severity=Severity.ERROR,
@@ -36,7 +39,11 @@ def tunnel_rule_missing(evidence: Evidence) -> Iterator[Claim]:
     pages = pages_of_cloudflare(evidence)
     for rule in evidence.good(TunnelRule) if pages else ():
         is_own = rule.status is not None and all(page.status == rule.status for page in pages)
-        if not is_own or rule.name not in {"", "*"}:
+        # cloudflared sends no page with its status. Another tunnel's application may have one.
+        is_empty = not any(page.body.strip() for page in pages)
+        if not is_own or not (is_empty or (rule.status or 0) >= _OF_SERVER):
+            continue
+        if rule.name not in {"", "*"}:
             continue
         target = evidence.target
         service = _service_of_others(rule)
@@ -50,7 +57,7 @@ def tunnel_rule_missing(evidence: Evidence) -> Iterator[Claim]:
                 Subject(name=target.host, text=target.host),
             ),
             because=(rule, *pages),
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.CERTAIN if is_empty else Confidence.LIKELY,
             facts={
                 **rule_facts(rule),
                 "name": target.host,

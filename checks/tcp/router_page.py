@@ -9,6 +9,7 @@ somebody who reaches a router by a name of its own has a certificate for that.
 
 from collections.abc import Iterator
 
+from checks.certificate import SELF_SIGNED
 from checks.http import _fronts, endpoint_subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -25,6 +26,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.server import Interface, interface_addresses
 from diagnose.model.tls import Handshake
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.router_pages import router_of_certificate, router_of_page
 
 
@@ -52,12 +54,19 @@ def router_page(evidence: Evidence) -> Iterator[Claim]:
         ]
         if not shakes or any(_fronts.is_accepted(evidence, shake) for shake in shakes):
             continue
-        leaf = shakes[0].chain[0]
-        names = (*leaf.dns_names, leaf.common_name, leaf.issuer)
-        product = router_of_page(visit.body) or router_of_certificate(names)
-        if product:
+        if product := _product(evidence, visit, shakes[0]):
             yield _claim(evidence, visit, shakes[0], product)
             return
+
+
+def _product(evidence: Evidence, visit: Exchange, shake: Handshake) -> str:
+    """Return the router's name. A certificate for the target's name that somebody issued is a
+    site's: it may be about routers, and have expired. A router issues its own for such a name."""
+    leaf = shake.chain[0]
+    if covers(evidence.target.host, leaf.dns_names, leaf.addresses):
+        return router_of_page(visit.body) if shake.verify_code == SELF_SIGNED else ""
+    names = (*leaf.dns_names, leaf.common_name, leaf.issuer)
+    return router_of_page(visit.body) or router_of_certificate(names)
 
 
 def _claim(evidence: Evidence, visit: Exchange, shake: Handshake, product: str) -> Claim:

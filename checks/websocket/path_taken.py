@@ -10,7 +10,12 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
-from checks.nginx._taking_edits import is_of_a_part, taking_changes, taking_line
+from checks.nginx._taking_edits import (
+    is_of_a_part,
+    marked_prefix,
+    taking_changes,
+    taking_line,
+)
 from checks.websocket import claim
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -27,9 +32,8 @@ from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
-from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
-from diagnose.parsers.nginx.locations import location_pattern, normalize_path
+from diagnose.parsers.nginx.locations import normalize_path
 
 #: What nginx answers in place of an application: a page or a file, a refusal, nothing of that name.
 _STATUSES = {200, 403, 404, 405}
@@ -107,12 +111,8 @@ def _claim(nginx: Nginx, attempt: Attempt, bypass: Bypass) -> Claim:
 def _fix(nginx: Nginx, bypass: Bypass) -> Fix:
     """Change the line that takes every path, or write "^~" before the prefix."""
     changes = taking_changes(nginx, bypass)
-    block = bypass.match.block
-    pattern, file = location_pattern(block), nginx.file(block)
-    is_plain = pattern is not None and not pattern.modifier
-    if not changes and bypass.by == "regex" and is_plain and file is not None:
-        head = TextEdit(block.start, block.opened, f"location ^~ {block.args[-1]} {{")
-        changes = {file.path: [head]}
+    if not changes and bypass.by == "regex":
+        changes = marked_prefix(nginx, bypass)
     edits = config_edits(nginx, changes) if changes else ()
     if edits:
         return location_fix(nginx, bypass.match, edits, sure=False)

@@ -54,8 +54,8 @@ class ProgramLine(Observation):
 
 @frozen(kw_only=True, eq=False)
 class ProgramBan(Observation):
-    """The program behind the site keeps an address out: by the page that this run got, or by the
-    last line of its log that says so (`source`).
+    """The program behind the site keeps an address out: by the page that this run got, or by a
+    line of its log that says so (`source`).
 
     `limit` names the words (`parsers.program_limits`), and `address` is the one that they name, ""
     for none. `list_file` is the file in which the program keeps its bans, if it has the address,

@@ -21,10 +21,11 @@ def create_drop_in(path: str, lines: Sequence[str]) -> Command:
 
 def drop_in_steps(unit: str, lines: Sequence[str], name: str = "") -> tuple[Command, ...]:
     """Return the commands that add lines below [Service] of a service, without a start of it.
-    `unit` has no ".service". `name` is that of the file; "" for that of the setting."""
+    `unit` has no ".service". `name` is that of the file; "" for that of the setting. The last
+    name counts (systemd.unit(5)), so that it comes after "override.conf" of `systemctl edit`."""
     folder = f"/etc/systemd/system/{unit}.service.d"
     # A file for each setting: a unit may lack another one, which a later run finds.
-    name = name or f"diagnose-{lines[0].partition('=')[0]}"
+    name = name or f"zz-diagnose-{lines[0].partition('=')[0]}"
     return (
         commands.make_folder(folder),
         create_drop_in(f"{folder}/{name}.conf", ("[Service]", *lines)),

@@ -3,6 +3,7 @@ decides about one visitor. No I/O."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from diagnose.model.server_rules import AddressTest, AddressTestName
@@ -23,6 +24,7 @@ def joined(test: AddressTestName, members: Sequence[Tests]) -> Tests:
     return (AddressTest(0, test), *below)
 
 
+@lru_cache(maxsize=2 * MAX_NETWORKS)
 def network_of(word: str) -> Network | None:
     """Return the network that an address or a network is, as it is written ("192.0.2.0/24",
     "10.1.0.0/255.255.0.0"), or the beginning of an address ("192.0.2."); None for anything else."""
@@ -41,20 +43,27 @@ def network_of(word: str) -> Network | None:
 
 def contains(networks: Sequence[str], address: str) -> bool:
     """Return whether one of the networks has the address."""
+    return _contains(tuple(networks), address)
+
+
+@lru_cache(maxsize=2 * MAX_TESTS)
+def _contains(networks: tuple[str, ...], address: str) -> bool:
     own = ip_address(address)
-    found = (network_of(word) for word in networks[:MAX_NETWORKS])
+    listed_networks = map(network_of, networks)
     return any(
         network is not None and network.version == own.version and own in network
-        for network in found
+        for network in listed_networks
     )
 
 
 def holds(tests: Tests, address: str, flipped: AddressTest | None = None) -> Truth:
-    """Return whether a rule is true for an address; None if more decides. `flipped` is a node whose
-    answer is taken for the opposite."""
-    if not tests:
+    """Return whether a rule is true for an address; None if more decides, or if it is too long to
+    be read. `flipped` is a node whose answer is taken for the opposite."""
+    if not tests or len(tests) > MAX_TESTS:
         return None
-    truth, _ = _node(tests[:MAX_TESTS], 0, address, flipped)
+    if any(len(node.networks) > MAX_NETWORKS for node in tests):
+        return None
+    truth, _ = _node(tests, 0, address, flipped)
     return truth
 
 

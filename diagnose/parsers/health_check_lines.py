@@ -1,13 +1,13 @@
 """The health checks of balancers in the text of an access log: nginx's and Apache's common forms,
 also with the virtual host and its port before the client. No I/O."""
 
-import ipaddress
 from collections.abc import Iterator
 from itertools import pairwise
 from statistics import median
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.access_log import local_epoch
+from diagnose.parsers.hostnames import written_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.sanitize import clean
 
@@ -47,7 +47,7 @@ def refused_checks(text: str, now: float) -> Iterator[CheckLines]:
         when = local_epoch(match["time"]) if match else None
         if match is None or when is None or not now - MAX_AGE <= when <= now + 1:
             continue
-        sender, agent = _address(match["client"]), (match["agent"] or "").strip("-")
+        sender, agent = written_address(match["client"]), (match["agent"] or "").strip("-")
         path = match["path"].partition("?")[0]
         row = (when, int(match["status"]), match["time"], agent, int(match["port"] or 0))
         if sender and not agent.startswith("Mozilla/"):
@@ -66,10 +66,3 @@ def _interval(times: list[float]) -> float:
     gaps = [later - earlier for earlier, later in pairwise(times)]
     usual = median(gaps) if len(gaps) >= MIN_TIMES - 1 else 0.0
     return usual if usual > 0 and max(gaps) <= 2 * usual + 2 else 0.0
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return ""

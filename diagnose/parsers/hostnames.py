@@ -23,6 +23,12 @@ def is_address(host: str) -> bool:
     return _address(host) is not None
 
 
+def written_address(text: str) -> str:
+    """Return the IP address in the form in which it is compared, "" if the text is none."""
+    address = _address(text)
+    return str(address) if address is not None else ""
+
+
 # A fleet asks again and again for the same hosts.
 @lru_cache(maxsize=4096)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -130,14 +130,16 @@ def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
         # Imported late: few messages are about a policy.
         from diagnose.parsers.policy_messages import page_of_refusal
 
-        return page_of_refusal(text, target)
+        page = _page_beside(text, target) if _is_refused_address(symptom, target) else ""
+        return page or page_of_refusal(text, target)
     if symptom is not None and symptom.kind == "page-files":
         # Imported late: few messages are about a hash. The page has it, and not the file.
         from diagnose.parsers.integrity import tells_of_integrity
         from diagnose.parsers.urls import parse_url
 
         url = parse_url(target) if tells_of_integrity(text) else None
-        return f"{url.scheme}://{url.authority}/" if url else target
+        page = _page_beside(text, target) if url else ""
+        return page or (f"{url.scheme}://{url.authority}/" if url else target)
     if symptom is None or symptom.kind != "login-address":
         return target
     plain = _PLAIN_RETURN.search(text)
@@ -145,16 +147,17 @@ def _asked_site(text: str, symptom: Symptom | None, target: str) -> str:
 
 
 def _page_beside(text: str, refused: str) -> str:
-    """Return the page of the same host that a message names beside what it refused: its address has
-    no name of a file, or that of a page; "" if there is none."""
+    """Return the page that a message names beside what was refused, of another host first: its
+    address has no name of a file, or that of a page; "" if there is none."""
     from diagnose.parsers.urls import parse_url
 
+    own, pages = parse_url(refused), dict[str, bool]()
     for address in named_urls(text):
         url = parse_url(address)
         name = url.path.partition("?")[0].rpartition("/")[2] if url else "."
         if address != refused and ("." not in name or name.endswith((".html", ".htm", ".php"))):
-            return address
-    return ""
+            pages[address] = url is not None and own is not None and url.host == own.host
+    return min(pages, key=lambda address: pages[address], default="")
 
 
 def _is_refused_address(symptom: Symptom, target: str) -> bool:

@@ -5,12 +5,12 @@ nginx logs the line of version 1, Apache the line up to the visitor's address. O
 logs the first byte that is no end of a line ("\x00"), Apache nothing ("").
 """
 
-import ipaddress
 from collections.abc import Iterator
 
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import HeaderVersion
 from diagnose.parsers.access_log import local_epoch
+from diagnose.parsers.hostnames import written_address
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.whole_numbers import whole_number
 
@@ -47,18 +47,14 @@ def header_lines(text: str, now: float) -> Iterator[HeaderLine]:
         when = local_epoch(match["time"]) if match else None
         if match is None or when is None or not now - MAX_AGE <= when <= now + 1:
             continue
-        sender, header = _address(match["client"]), _HEADER.fullmatch(match["request"])
+        sender, header = written_address(match["client"]), _HEADER.fullmatch(match["request"])
         if not sender or (header is None and match["request"].startswith("PROXY ")):
             continue
         if header is None:
             yield HeaderLine(when, match["time"], sender, 2)
         else:
-            visitor, port = _address(header["visitor"] or ""), whole_number(header["port"] or "")
+            visitor, port = (
+                written_address(header["visitor"] or ""),
+                whole_number(header["port"] or ""),
+            )
             yield HeaderLine(when, match["time"], sender, 1, visitor, port or 0)
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return ""

@@ -16,11 +16,13 @@ _ADDRESS = lazy_pattern(
     r"(?<![\w./:@%-])(?:(?P<v4>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d{1,5})?"
     rf"|\[?(?P<v6>{_IPV6})(?P<port6>\]:\d{{1,5}})?\]?)(?![.:]?[\w/-])"
 )
-#: Before an address that is no visitor's: a server, an application, a place to listen.
+#: Before an address that is no visitor's: a server, an application, a place to listen, what dig,
+#: nslookup, ping and curl print of the name; and before the four numbers of a version.
 _OF_OTHERS = lazy_pattern(
-    r"(?i)(?:upstream|server|listen(?:ing)?(?: on)?|bind(?:\(\))?|connect(?:\(\))?(?: to)?"
+    r"(?im)(?:upstream|server|listen(?:ing)?(?: on)?|bind(?:\(\))?|connect(?:\(\))?(?: to)?"
     r"|resolve[sd]? to|points? to|proxy|proxies|trusted|gateway|dns|host|record|backend|frontend"
-    r"|\bto|->|://)[\s:=\"'(\[]{0,4}$"
+    r"|\bto|->|://|trying|has address|^address(?:es)?|is at|(?-i:\bA(?:AAA)?)|\.[a-z]{2,24} ?\("
+    r"|version|\bv|chrom(?:e|ium)|firefox|safari|edge?|opera|openssl)[\s:=\"'(\[]{0,4}$"
 )
 #: Before a visitor's, with whatever port: what a log writes of it.
 _OF_CLIENT = lazy_pattern(

@@ -75,3 +75,10 @@ def test_the_rest_of_a_network_stays_kept_out() -> None:
     wide = network_of("2001:db8::/62")
     assert wide is not None
     assert excluded(wide, "2001:db8::7") == ("2001:db8:0:1::/64", "2001:db8:0:2::/63")
+
+
+def test_a_list_that_is_too_long_to_be_read_decides_nothing() -> None:
+    lines = [listed(f"10.{index // 250}.{index % 250}.0/24") for index in range(500)]
+    assert holds(joined("none", [joined("any", lines)]), VISITOR) is None
+    networks = [f"10.{index // 250}.{index % 250}.0/24" for index in range(6000)]
+    assert holds(joined("none", [listed(*networks)]), VISITOR) is None

@@ -73,3 +73,19 @@ def test_the_page_beside_what_a_policy_refused_is_the_site() -> None:
     assert site.target == f"{SITE}/admin"
     assert not isinstance(site_in_message(font), MessageSite)
     assert not isinstance(site_in_message(f"{font} {SITE}/fonts/a.css"), MessageSite)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Refused to load the script 'https://cdn.example.net/a.js' because it violates the"
+        " following Content Security Policy directive: \"script-src 'self'\". https://shop.example.com/cart",
+        "Failed to find a valid digest in the 'integrity' attribute for resource"
+        " 'https://cdn.example.net/vue.js' with computed SHA-256 integrity 'x'. The resource has"
+        " been blocked. https://shop.example.com/cart",
+    ],
+)
+def test_the_page_beside_a_refused_file_of_another_host_is_the_site(line: str) -> None:
+    named = site_in_message(line)
+    assert isinstance(named, MessageSite)
+    assert named.target == "https://shop.example.com/cart"

@@ -20,6 +20,11 @@ from diagnose.parsers.told_visitors import told_visitors
         ("the name resolves to 198.51.100.7", ()),
         ("127.0.0.1 gets 403", ()),
         ("nginx 1.22.1.1.2 at 12:30:45", ()),
+        ("403 in Chrome 120.0.0.0 and OpenSSL version 1.1.1.8", ()),
+        ("* Trying 198.51.100.1... Connected to shop.example.com (198.51.100.1) port 443", ()),
+        ("Name: shop.example.com\nAddress: 198.51.100.1", ()),
+        ("the server is at 198.51.100.1, a customer at 198.51.100.7 gets 403", ("198.51.100.7",)),
+        ("my IP address 198.51.100.7 gets 403", ("198.51.100.7",)),
         ("no address", ()),
     ],
 )  # fmt: skip

@@ -68,8 +68,14 @@ def _tests(
         place = (line.file, line.number) if line else ("", 0)
         yield _networks(criterion.values, *place)
     if criterion.file:
-        text = lists.get(criterion.file)
-        yield UNKNOWN if text is None else _networks(tuple(listed_words(text)), criterion.file, 0)
+        yield _listed(lists.get(criterion.file), criterion.file)
+
+
+def _listed(text: str | None, path: str) -> Tests:
+    """Return the test of the addresses in a file, unknown of one that is not read or too long."""
+    if text is None or text.count("\n") > MAX_NETWORKS:
+        return UNKNOWN
+    return _networks(tuple(listed_words(text)), path, 0)
 
 
 def _networks(words: tuple[str, ...], file: str, line: int) -> Tests:
@@ -81,7 +87,7 @@ def _networks(words: tuple[str, ...], file: str, line: int) -> Tests:
 
 def listed_words(text: str) -> Iterator[str]:
     """Yield the addresses in a file of patterns: the first word of each line that is no comment."""
-    for row in text.split("\n")[:MAX_NETWORKS]:
+    for row in text.split("\n"):
         words = row.split()
         if words and not words[0].startswith("#"):
             yield words[0]

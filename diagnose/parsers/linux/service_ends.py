@@ -68,7 +68,10 @@ class ServiceHistory:
 
     @property
     def without_reload(self) -> str:
-        """The command without the option by which it starts itself again, "" if it has none."""
+        """The command without the option by which it starts itself again, "" if it has none, or if
+        it was not read to its end."""
+        if self.command.endswith(("…", "\\")):
+            return ""
         new = _RELOADS.sub("", self.command)
         return new if new != self.command else ""
 

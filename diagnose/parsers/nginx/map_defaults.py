@@ -13,9 +13,10 @@ from diagnose.parsers.nginx.long_runs import entries
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.nginx.variables import map_of
 
-_SOURCES = frozenset({"$host", "$http_host", "$server_name", "$ssl_server_name"})
+_SOURCES = frozenset({"$host", "$http_host", "$ssl_server_name"})
 _VARIABLE = re.compile(r"\$\{?(\w{1,60})\}?")
-_PLAIN = re.compile(r"[a-z0-9.-]{1,253}")
+#: ".example.com" is a wildcard (the parameter `hostnames`).
+_PLAIN = re.compile(r"[a-z0-9-][a-z0-9.-]{0,252}")
 
 
 @frozen

@@ -103,8 +103,9 @@ async def _listening_elsewhere(
     for path in other.unit_files if other.unit and is_moved else ():
         lines = (await machine.read(path, _MAX_FILE)).text.split("\n")
         starts = [line for line in lines if re.match(r"ExecStart=\S", line)]
+        # A backslash at its end goes on with the next line (systemd.syntax(7)).
         command = with_local_address(starts[0], 0, wanted) if len(starts) == 1 else ""
-        if command and _is_shown(command):
+        if command and not command.endswith("\\") and _is_shown(command):
             return replace(reason, command_lines=("ExecStart=", command))
     return await _with_own_line(machine, place, reason, addresses)
 

@@ -3,6 +3,7 @@ pool of the same PHP-FPM has its socket, was not read since PHP-FPM was started.
 
 import posixpath
 import re
+import shlex
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
@@ -47,5 +48,5 @@ def _read(ctx: ProbeContext, file: str, number: int, socket: str, sister: str) -
     return ReadSetting(
         vantage=Vantage.SERVER, at=ctx.elapsed(), application="php", topic="pool", key="listen",
         values=(socket, sister), file=file, number=number, unit=fpm_unit(file), stale=True,
-        equivalent=f"grep -n ^listen {file}",
+        equivalent=f"grep -n ^listen {shlex.quote(file)}",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 the user of PHP-FPM's processes may write there. And finds such warnings in nginx's error log.
 """
 
+import shlex
 from dataclasses import asdict
 
 from diagnose.machine.script_files import read_script
@@ -56,7 +57,7 @@ def emit_logged(ctx: ProbeContext, line: LogLine) -> None:
         PhpMessage(
             vantage=Vantage.SERVER,
             at=ctx.elapsed(),
-            equivalent=f"grep 'PHP Warning' {line.file}",
+            equivalent=f"grep 'PHP Warning' {shlex.quote(line.file)}",
             url=ctx.target.url,
             port=ctx.target.port,
             log=line.file,

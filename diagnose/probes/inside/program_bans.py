@@ -4,7 +4,7 @@ runs it, and whether the file in which it keeps its bans has the address. Nothin
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from diagnose.model import Vantage
@@ -23,6 +23,8 @@ from diagnose.probes.inside.program_logs import ProgramLog
 #: The file in which a program keeps its bans, beside its configuration or its log.
 _LISTS = {"homeassistant": "ip_bans.yaml"}
 MAX_BYTES = 1 << 16
+#: Most bans of a log that are looked at.
+MAX_BANS = 4
 _PATH = re.compile(r"(?:^|\s)(/[\w./@+-]{1,300})")
 
 
@@ -35,20 +37,22 @@ async def observe_page_ban(ctx: ProbeContext, listeners: Listeners) -> None:
     for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):
         is_asked = not program_logs.is_front(listeners, endpoint)
         if is_asked and ctx.further_requests.begin(f"what {endpoint} keeps out"):
-            await _observe(ctx, endpoint, limit, "page", "")
+            await _observe(ctx, endpoint, [limit], "page", "")
 
 
 async def observe_logged_ban(ctx: ProbeContext, endpoint: str, log: ProgramLog) -> None:
-    """Emit the last ban that a program's log names, if it still holds as far as its list tells."""
-    limits = [limit for limit in limits_told(log.text) if limit.limit_of == "ban"]
+    """Emit the last bans that a program's log names, each address once, the newest first, if they
+    still hold as far as its list tells."""
+    told_limits = [limit for limit in limits_told(log.text) if limit.limit_of == "ban"]
+    limits = {limit.words: limit for limit in reversed(told_limits)}
     if limits and ctx.further_requests.begin(f"whom {endpoint} keeps out"):
-        await _observe(ctx, endpoint, limits[-1], "log", log.source)
+        await _observe(ctx, endpoint, list(limits.values())[:MAX_BANS], "log", log.source)
 
 
 async def _observe(
     ctx: ProbeContext,
     endpoint: str,
-    limit: ProgramLimit,
+    limits: Sequence[ProgramLimit],
     source: Literal["log", "page"],
     command: str,
 ) -> None:
@@ -56,20 +60,21 @@ async def _observe(
     words = ("sh", "-c", own_settings.SCRIPT, "sh", endpoint)
     result = await ctx.machine.run(*words, timeout=own_settings.PATIENCE)
     place = parse_place(result.out)
-    address = next(iter(addresses_in(limit.words)), "")
-    path, text, is_lifted = await _list(ctx, limit, place, command, address)
-    if place.is_front or is_lifted:
-        return
-    ctx.emit(
-        ProgramBan(
-            vantage=Vantage.SERVER, at=at, took=ctx.elapsed() - at,
-            equivalent=f"cat {shlex.quote(path)}" if path else command,
-            limit=limit.name, message=clean(limit.words, 160), endpoint=endpoint, source=source,
-            process=place.process or place.container, address=address, list_file=path,
-            list_text=text, unit=place.unit, container=place.container, engine=place.engine,
-            starter=place.starter,
-        )
-    )  # fmt: skip
+    for limit in limits if not place.is_front else ():
+        address = next(iter(addresses_in(limit.words)), "")
+        path, text, is_lifted = await _list(ctx, limit, place, command, address)
+        if is_lifted:
+            continue
+        ctx.emit(
+            ProgramBan(
+                vantage=Vantage.SERVER, at=at, took=ctx.elapsed() - at,
+                equivalent=f"cat {shlex.quote(path)}" if path else command,
+                limit=limit.name, message=clean(limit.words, 160), endpoint=endpoint,
+                source=source, process=place.process or place.container, address=address,
+                list_file=path, list_text=text, unit=place.unit, container=place.container,
+                engine=place.engine, starter=place.starter,
+            )
+        )  # fmt: skip
 
 
 async def _list(

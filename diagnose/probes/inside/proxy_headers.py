@@ -4,6 +4,7 @@ address of another machine failed, or a balancer answered that it has no healthy
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from diagnose.model import Vantage
@@ -83,7 +84,7 @@ async def read_health_checks(ctx: ProbeContext) -> None:
                 RefusedHealthCheck(
                     vantage=Vantage.SERVER,
                     at=texts.at,
-                    equivalent=f"grep -F '{check.sender} ' {path}",
+                    equivalent=f"grep -F '{check.sender} ' {shlex.quote(path)}",
                     file=path,
                     sender=check.sender,
                     method=check.method,
@@ -126,7 +127,7 @@ def _emit(ctx: ProbeContext, path: str, lines: list[HeaderLine], at: float) -> N
             ProxyHeaderRequest(
                 vantage=Vantage.SERVER,
                 at=at,
-                equivalent=f"grep -a '\" 400 ' {path}",
+                equivalent=f"grep -a '\" 400 ' {shlex.quote(path)}",
                 file=path,
                 sender=sender,
                 version=last.version,

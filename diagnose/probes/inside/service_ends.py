@@ -1,6 +1,8 @@
 """Reads how often the services behind the site's WebSockets ended in the last hours, after a person
 tells that WebSockets end: a program that ends closes those it has."""
 
+import shlex
+
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.server import Listeners
@@ -67,7 +69,7 @@ def _setting(history: ServiceHistory, end: ServiceEnd) -> str:
 
 def _observation(at: float, endpoint: str, history: ServiceHistory, end: ServiceEnd) -> ServiceEnds:
     command = history.without_reload if end.reason == "source" else ""
-    unit = f"-u {history.unit}.service" if history.unit else ""
+    unit = f"-u {shlex.quote(f'{history.unit}.service')}" if history.unit else ""
     return ServiceEnds(
         vantage=Vantage.SERVER,
         at=at,

@@ -6,6 +6,7 @@ listens on loopback, gives those with which it runs (/config).
 """
 
 import json
+import shlex
 from collections.abc import Sequence
 
 from diagnose.model import Vantage
@@ -46,7 +47,7 @@ async def emit_rule(
             vantage=Vantage.SERVER,
             at=at,
             took=ctx.elapsed() - at,
-            equivalent=command or f"cat {path}",
+            equivalent=command or f"cat {shlex.quote(path)}",
             program=client.program,
             pid=client.pid,
             unit="" if container else unit_of(groups),

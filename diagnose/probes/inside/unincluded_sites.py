@@ -152,7 +152,7 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     if any(copy.request == path for copy in ctx.observed(UnreadCopy)):
         return
     # Imported late: few sites fail.
-    from diagnose.parsers.nginx.unread_copies import is_template
+    from diagnose.parsers.nginx.unread_copies import is_aside, is_template
 
     blocks = [block for _, block in server_blocks.answering_servers(config.main, host, port)]
     file = config.file(blocks[0].block.file) if blocks else None
@@ -174,6 +174,7 @@ async def _compare(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
         for content in await _unread_files(ctx, config, near)
         if (content.changed or 0.0) > file.changed
         if not site_files.is_backup_name(content.path) and not is_template(content.path)
+        if not is_aside(content.path, file.path)
     ]
     for content in sorted(contents, key=lambda each: each.changed or 0.0, reverse=True):
         copy = await asyncio.to_thread(_copy_of, ctx, blocks[0], file, content, path)

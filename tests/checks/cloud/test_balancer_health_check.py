@@ -164,3 +164,22 @@ def test_a_check_of_somebody_else_or_of_a_strange_path_is_no_reason_to_edit() ->
     assert not edits(replace(ASKED, path="/a{b}"), config(CLOSED), RUNNING)
     agent = replace(other, agent="ELB-HealthChecker/2.0")
     assert edits(agent, config(CLOSED), RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "lines"),
+    [
+        # The front page, the script of every page, and a path that has a location.
+        ("/", 404, CLOSED),
+        ("/index.php", 404, CLOSED),
+        ("/login", 401, CLOSED),
+        ("/healthz", 404, "server {\n    listen 80;\n    location = /healthz { deny all; }\n}\n"),
+    ],
+)
+def test_no_page_of_visitors_is_replaced(path: str, status: int, lines: str) -> None:
+    asked = replace(ASKED, path=path, status=status)
+    (claim,) = judge(
+        CHECK, *behind(FRONT, HAPROXY, local()), asked, config(lines), RUNNING, masked=False
+    )
+    assert claim.facts["asked_path"] == path
+    assert not claim.fix or not any(isinstance(step, Edit) for step in claim.fix.steps)

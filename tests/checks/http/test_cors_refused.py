@@ -217,19 +217,26 @@ def test_fires_where_cookies_are_sent_and_every_site_is_allowed() -> None:
     assert not judge(CHECK, answer(200, (ALLOW, "*")), masked=False)
 
 
+#: Other sites keep their permission, without cookies.
+CHOICE = (
+    'set $permitted_origin "*";',
+    f'if ($http_origin = "{ORIGIN}") {{ set $permitted_origin {ORIGIN}; }}',
+)
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
         (f"add_header {ALLOW} * always;",
-         [f"add_header {ALLOW} {ORIGIN} always;",
+         [*CHOICE, f"add_header {ALLOW} $permitted_origin always;",
           "add_header Access-Control-Allow-Credentials true always;"]),
         (f"add_header {ALLOW} *;\n        add_header Access-Control-Allow-Credentials true;",
-         [f"add_header {ALLOW} {ORIGIN};"]),
+         [*CHOICE, f"add_header {ALLOW} $permitted_origin;"]),
         ("add_header X-A b;", []),
         (f"add_header {ALLOW} $http_origin;", []),
     ],
 )  # fmt: skip
-def test_the_line_for_every_site_names_the_page_of_the_message(
+def test_the_line_for_every_site_names_the_page_of_the_message_too(
     lines: str, expected: list[str]
 ) -> None:
     words = "must not be the wildcard '*' when the request's credentials mode is 'include'"
@@ -248,6 +255,15 @@ def test_the_line_for_every_site_names_the_page_of_the_message(
     assert added == expected
     unnamed = replace(seen[0], equivalent=ASKED.replace(ORIGIN, UNKNOWN_ORIGIN))
     (claim,) = judge(CHECK, unnamed, *seen[1:], target=told, masked=False)
+    assert claim.fix is not None
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_a_line_of_all_sites_is_left_to_a_person() -> None:
+    words = "must not be the wildcard '*' when the request's credentials mode is 'include'"
+    told = replace(SHOP, symptom=Symptom("cors", f"blocked by CORS policy: {words}"))
+    seen = answer(200, (ALLOW, "*")), RUNNING, config(f"add_header {ALLOW} *;\n{SITE}")
+    (claim,) = judge(CHECK, *seen, target=told, masked=False)
     assert claim.fix is not None
     assert not any(isinstance(step, Edit) for step in claim.fix.steps)
 

@@ -126,6 +126,14 @@ def test_silent_about_a_ban_of_another_visitor() -> None:
     assert not told("403 for 198.51.100.99", PAGE, BAN)
 
 
+def test_silent_about_several_bans_unless_a_visitor_is_named() -> None:
+    other = replace(BAN, message=BAN.message.replace("198.51.100.10", "192.0.2.44"),
+                    address="192.0.2.44")  # fmt: skip
+    assert not told("403: Forbidden", PAGE, other, BAN)
+    (claim,) = told("403 for 198.51.100.10", PAGE, other, BAN)
+    assert claim.facts["visitor"] == "198.51.100.10"
+
+
 def test_silent_about_a_ban_without_a_message() -> None:
     assert not judge(CHECK, PAGE, BAN)
     assert not judge(TOLD, PAGE, BAN)

@@ -48,5 +48,9 @@ def test_silent_where_the_map_has_the_name_or_the_page_comes() -> None:
     assert not claims(MAP.replace("NAME", "shop.example.com"))
     assert not claims(TWIN, 200)
     assert not claims(MAP.replace("NAME", "~^shop"))
+    wildcard = MAP.replace("NAME", ".example.com").replace("{", "{\n hostnames;", 1)
+    assert not claims(wildcard, 200, TOLD)
     assert not claims(TWIN.replace("$host", "$http_upgrade"))
+    # The first name of the block, and not the visitor's.
+    assert not claims(TWIN.replace("$host", "$server_name"))
     assert not claims(TWIN.replace("default 127.0.0.1:4000", "default 127.0.0.1:3000"))

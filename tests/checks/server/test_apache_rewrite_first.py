@@ -48,7 +48,9 @@ def lines_of(claim: Claim) -> str:
 def test_fires_for_an_interface_and_spares_all_that_is_passed_on() -> None:
     (claim,) = claims(SITE, page("/api/products"))
     assert (claim.facts["file"], claim.facts["status"]) == ("/index.html", 200)
-    assert "+    RewriteCond %{REQUEST_URI} !^(?:/ws|/api/)\n     RewriteCond" in lines_of(claim)
+    assert "+    RewriteCond %{REQUEST_URI} !^(?:/ws(?:/|$)|/api/)\n     RewriteCond" in lines_of(
+        claim
+    )
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
 

@@ -24,6 +24,7 @@ from diagnose.model.web_servers import (
     WebServerConfig,
     WebSite,
 )
+from diagnose.parsers.cdn import CLOUDFLARE_NETWORKS
 from diagnose.parsers.haproxy.config import parse
 from diagnose.parsers.haproxy.sites import listens_of, sites_of
 from tests.support.caddy_evidence import CADDY, caddy_config, document
@@ -236,3 +237,22 @@ def test_silent_about_a_machine_in_front_that_is_listed_or_whose_own_answer_it_i
     assert not behind_machine(local(), *haproxy_on_80(deny))
     own = replace(EDGE_PAGE, address="203.0.113.10")
     assert not judge(CHECK, NIC, own, *haproxy_on_80(deny), target=SHOP, masked=False)
+
+
+@pytest.mark.parametrize("networks", ["10.0.0.0/8", "198.51.100.7 172.31.0.0/16"])
+def test_silent_where_the_balancer_may_come_from_an_inner_network_of_the_list(
+    networks: str,
+) -> None:
+    """The balancer's own 403: visitors would be kept out if the list were about them."""
+    assert not behind_machine(*haproxy_on_80(f"http-request deny unless {{ src {networks} }}"))
+    site = SITE.replace("8080", "80").format(f"Require ip {networks}")
+    assert not behind_machine(replace(APACHE, ports=(80,)), apache_config(site))
+
+
+def test_cloudflare_is_believed_from_all_its_networks() -> None:
+    cloudflare = edge_page(403, headers=(("CF-RAY", "8a1b2c3d4e5f-FRA"), ("Server", "cloudflare")))
+    office = haproxy_on_80("http-request deny unless { src 198.51.100.0/24 }")
+    (claim,) = judge(CHECK, NIC, cloudflare, *office, target=SHOP, masked=False)
+    assert f"if {{ src {CLOUDFLARE_NETWORKS[0]} {CLOUDFLARE_NETWORKS[1]} " in str(claim.fix)
+    listed = haproxy_on_80(f"http-request deny unless {{ src {CLOUDFLARE_NETWORKS[0]} }}")
+    assert not judge(CHECK, NIC, cloudflare, *listed, target=SHOP, masked=False)

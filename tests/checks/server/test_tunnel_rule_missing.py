@@ -59,3 +59,12 @@ def test_silent_where_a_rule_has_the_name_or_the_status_is_another() -> None:
     assert not judge(CHECK, rule(), replace(PAGE, headers=()), masked=False)
     closed = TEXT.replace("www.shop", "shop").replace("http://localhost:8080", "http_status:404")
     assert not judge(CHECK, rule(closed), PAGE, masked=False)
+
+
+def test_silent_where_the_application_of_another_tunnel_has_no_such_page() -> None:
+    assert not judge(CHECK, rule(), replace(PAGE, body="<h1>No such product</h1>"), masked=False)
+    down = TEXT.replace("http_status:404", "http_status:503")
+    (claim,) = judge(
+        CHECK, rule(down), replace(PAGE, status=503, body="<h1>503</h1>"), masked=False
+    )
+    assert claim.confidence is Confidence.LIKELY

@@ -90,6 +90,23 @@ def test_fires_and_adds_a_visitor_to_those_who_may_come_in() -> None:
     assert f"+Require ip 192.0.2.0/24 10.0.0.0/8 {VISITOR}" in edit.diff
 
 
+def test_fires_and_leaves_the_comment_of_a_line_alone() -> None:
+    text = "Require ip 192.0.2.0/24 # office 192.0.2.0/24"
+    (claim,) = asked(config(text, allowing("192.0.2.0/24")), Visitor(address=VISITOR))
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert f"+Require ip 192.0.2.0/24 {VISITOR} # office 192.0.2.0/24" in edit.diff
+
+
+def test_fires_and_leaves_a_quoted_list_to_a_person() -> None:
+    text = 'Require not ip "192.0.2.9 198.51.100.10"'
+    (claim,) = asked(
+        config(text, banning("192.0.2.9/32", "198.51.100.10/32")), Visitor(address=VISITOR)
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def both_families() -> tuple[DnsAnswer, DnsAnswer]:
     name = "shop.example.com"
     return (
@@ -109,6 +126,10 @@ def both_families() -> tuple[DnsAnswer, DnsAnswer]:
 def test_fires_where_the_list_has_one_family() -> None:
     log = replace(LOG, clients=("2001:db8:1::10",))
     (claim,) = asked(OFFICE, log, *both_families())
+    # Nobody asks for the visitor of the log.
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+    (claim,) = asked(OFFICE, log, *both_families(), message="403 Forbidden")
     assert (claim.facts["only"], claim.facts["lacking"]) == ("IPv4", "IPv6")
     edit = claim.fix.steps[0] if claim.fix else None
     assert isinstance(edit, Edit)
@@ -133,6 +154,13 @@ def test_silent_for_a_visitor_who_is_not_in_the_list() -> None:
 
 def test_silent_about_strangers_of_a_list_that_is_meant() -> None:
     assert not asked(OFFICE, LOG, message="403 Forbidden")
+
+
+def test_silent_where_the_log_has_several_who_are_kept_out() -> None:
+    network = config("Require not ip 198.51.100.0/24", banning("198.51.100.0/24"))
+    log = replace(LOG, clients=("198.51.100.66", VISITOR))
+    assert not asked(network, log, message="403 Forbidden")
+    assert asked(network, log, message=f"403 Forbidden for {VISITOR}")
 
 
 def test_silent_without_anybody_who_is_named() -> None:

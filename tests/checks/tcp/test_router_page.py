@@ -35,3 +35,11 @@ def test_silent_at_another_page_and_where_the_certificate_is_for_the_name() -> N
     other = visit(leaf(dns_names=("old.example.net",)), address=EDGE, code=62)
     assert not judged(replace(LOGIN, body="<title>Shop</title>"), other, local())
     assert not judged(LOGIN, edge_handshake(), local())
+
+
+def test_silent_about_a_site_whose_own_certificate_is_refused() -> None:
+    article = replace(LOGIN, body="<title>Installing OpenWrt on a TP-LINK</title>")
+    expired = visit(leaf(dns_names=("shop.example.com",)), address=EDGE, code=10)
+    assert not judged(article, expired, local())
+    inner = leaf(dns_names=("shop.example.com",), issuer="CN=pfsense-ca, O=Office")
+    assert not judged(edge_page(200, verified=False), visit(inner, address=EDGE, code=19))

@@ -202,7 +202,7 @@ def test_fires_and_writes_what_the_unit_needs_beside_it() -> None:
     shown = _shown(claim)
     assert shown[0] == "mkdir -p /etc/systemd/system/shop.service.d"
     lines = "'[Service]' WorkingDirectory=/srv/shop"
-    assert shown[1].endswith(f"diagnose-WorkingDirectory.conf {lines}")
+    assert shown[1].endswith(f"zz-diagnose-WorkingDirectory.conf {lines}")
     assert shown[2:] == [
         "systemctl daemon-reload", "systemctl reset-failed shop", "systemctl restart shop",
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Claim, Confidence, Edit
+from diagnose.model import Applicability, Claim, Confidence, Edit
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.websocket_evidence import upgrade
@@ -49,6 +49,18 @@ def test_another_expression_stays_and_the_prefix_is_marked() -> None:
     assert "+ location ^~ /ws {" in diff_of(claims(with_group)[0])
 
 
+def test_what_the_expression_closes_stays_closed() -> None:
+    (claim,) = claims(f"location ~ / {{ auth_basic x; auth_basic_user_file /etc/h; {FILES[1:]}")
+    assert "+ location ^~ /ws {\n+     auth_basic x;\n+     auth_basic_user_file /etc/h;" in (
+        diff_of(claim)
+    )
+    (claim,) = claims(f"location ~ / {{ deny all; {FILES[1:]}", status=403)
+    assert "+     deny all;" in diff_of(claim)
+    (claim,) = claims(f"location ~ / {{ limit_except GET {{ deny all; }} {FILES[1:]}")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 @pytest.mark.parametrize(
     ("line", "written"),
     [
@@ -62,6 +74,7 @@ def test_another_expression_stays_and_the_prefix_is_marked() -> None:
             " location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }",
             "rewrite ^(?!/ws) /index.php?x=1;",
         ),
+        ("rewrite ^/old|^/ws /i.html break;", "rewrite ^(?!/ws)(?:^/old|^/ws) /i.html break;"),
     ],
 )
 def test_a_rewrite_of_the_server_block_leaves_the_path_out(line: str, written: str) -> None:

@@ -170,7 +170,7 @@ def _script(lab: Lab, text: str) -> None:
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-ExecStart.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-ExecStart.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def script_of_the_unit_names_no_program(lab: Lab) -> None:
     """https://github.com/TriliumNext/Trilium/pull/592: "Exec format error"."""
@@ -206,7 +206,7 @@ def folder_of_the_unit_is_not_there(lab: Lab) -> None:
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-ProtectHome.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-ProtectHome.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def unit_hides_the_home_of_its_files(lab: Lab) -> None:
     """https://github.com/Kozea/Radicale/issues/1223: "Permission denied", and the rights of the
@@ -220,7 +220,7 @@ def unit_hides_the_home_of_its_files(lab: Lab) -> None:
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-Type.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-Type.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def program_does_not_tell_that_it_is_ready(lab: Lab) -> None:
     """https://github.com/meta-homeassistant/meta-homeassistant/pull/63: Type=notify, and the
@@ -241,7 +241,7 @@ exit 1
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-ExecStart.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-ExecStart.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def node_of_the_unit_is_too_old(lab: Lab) -> None:
     """https://github.com/virtualzone/landroid-bridge/issues/53: "SyntaxError: Unexpected token

@@ -28,7 +28,7 @@ CONFIGURED = "require('fs').readFileSync('config.json');\n" + SERVER
 @scenario(
     outside="http.server-error", server="upstream.program-lacks", not_on=ONE_LAYOUT,
     differs=(
-        "/etc/shop.env", f"{DROP_INS}/diagnose-EnvironmentFile.conf", DROP_INS, "processes",
+        "/etc/shop.env", f"{DROP_INS}/zz-diagnose-EnvironmentFile.conf", DROP_INS, "processes",
     ),
 )  # fmt: skip
 def service_has_no_key_of_rails(lab: Lab) -> None:
@@ -49,7 +49,7 @@ def service_has_a_key_of_rails(lab: Lab) -> None:
 
 @scenario(
     outside="http.server-error", server="upstream.program-lacks", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-WorkingDirectory.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-WorkingDirectory.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def service_starts_in_another_folder_than_its_file(lab: Lab) -> None:
     """https://github.com/JustaPenguin/assetto-server-manager/issues/1066: "open config.yml: no such

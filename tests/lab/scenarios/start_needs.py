@@ -58,7 +58,7 @@ def packages_of_the_program_are_installed(lab: Lab) -> None:
 
 @scenario(
     outside="http.server-error", server="upstream.service-failed", not_on=ONE_LAYOUT,
-    differs=(f"{DROP_INS}/diagnose-EnvironmentFile.conf", DROP_INS, "processes"),
+    differs=(f"{DROP_INS}/zz-diagnose-EnvironmentFile.conf", DROP_INS, "processes"),
 )  # fmt: skip
 def unit_does_not_read_the_file_of_variables(lab: Lab) -> None:
     """After threads about systemd and .env: `npm start` in a shell has the variables, the unit has

@@ -69,7 +69,7 @@ def behind_the_bridge_nothing_runs(lab: Lab) -> None:
 
 
 @bridge_scenario(
-    differs=("processes", "listeners", f"{SCREENS}.d", f"{SCREENS}.d/diagnose-ExecStart.conf")
+    differs=("processes", "listeners", f"{SCREENS}.d", f"{SCREENS}.d/zz-diagnose-ExecStart.conf")
 )
 def behind_the_bridge_is_the_other_loopback_address(lab: Lab) -> None:
     """https://github.com/YunoHost-Apps/guacamole_ynh/issues/19: guacd is on ::1 alone."""
@@ -93,7 +93,7 @@ def limited(lab: Lab, limit: str) -> None:
 @scenario(
     target=TARGET, args=RESTARTED, outside=None, server="websocket.ended-by-restart",
     not_on=ONE_LAYOUT,
-    differs=("processes", DROP_INS, f"{DROP_INS}/diagnose-RuntimeMaxSec.conf"),
+    differs=("processes", DROP_INS, f"{DROP_INS}/zz-diagnose-RuntimeMaxSec.conf"),
 )  # fmt: skip
 def service_has_a_limit_of_time(lab: Lab) -> None:
     """https://github.com/systemd/systemd/issues/2249: systemd ends it after a time."""

@@ -60,6 +60,11 @@ def test_the_facts_of_the_unit() -> None:
     assert not parse_service_history("").ends
 
 
+@pytest.mark.parametrize("rest", [" \\", " --x=y" * 200])
+def test_a_command_that_is_not_read_to_its_end_is_not_written(rest: str) -> None:
+    assert not parse_service_history(f"command ExecStart=/opt/a --reload{rest}").without_reload
+
+
 def test_what_was_stopped_since_is_over() -> None:
     stopping = "systemd[1]: Stopping board.service - Board..."
     assert not _history((100, RUNTIME), (700, RUNTIME), (800, stopping))

@@ -1,7 +1,7 @@
 import pytest
 
 from diagnose.parsers.nginx.site_files import blocks_of
-from diagnose.parsers.nginx.unread_copies import is_template, other_answer, replaces
+from diagnose.parsers.nginx.unread_copies import is_aside, is_template, other_answer, replaces
 
 PAGE = "location / { proxy_pass http://127.0.0.1:3000; }"
 API = "location /api/ { proxy_pass http://127.0.0.1:3001; }"
@@ -27,6 +27,28 @@ def test_the_same_answer_is_none() -> None:
     assert other_answer(block(PAGE), block(PAGE, API), "/about") is None
     assert other_answer(block(PAGE), block("location /api/ { expires 1h; }"), "/api/x") is None
     assert other_answer(block(PAGE), block(), "/api/x") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "location / { return 503; }",
+        "location / { root /srv/maintenance; try_files /sorry.html =503; }",
+        "location /api/ { return 404; }",
+    ],
+)
+def test_a_file_that_closes_the_site_is_not_what_visitors_wait_for(line: str) -> None:
+    assert other_answer(block(PAGE), block(line), "/api/products") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["shop-maintenance", "shop_old", "shop-backup", "shop.conf.2026-12-01", "shop.new"]
+)
+def test_a_file_that_is_laid_aside_is_no_edited_one(name: str) -> None:
+    used = "/etc/nginx/sites-enabled/shop"
+    assert is_aside(f"/etc/nginx/sites-available/{name}", used)
+    assert not is_aside(f"/etc/nginx/sites-available/{name}", f"/etc/nginx/sites-enabled/{name}")
+    assert not is_aside("/etc/nginx/sites-available/newshop.example.com", used)
 
 
 def test_a_file_replaces_another_that_has_no_further_names() -> None:

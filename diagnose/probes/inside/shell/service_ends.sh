@@ -17,8 +17,9 @@ case $u in
   cron.service|crond.service|ssh.service|sshd.service|docker.service|containerd.service) exit 0 ;;
 esac
 echo "unit $u"
+# A backslash at the end of a line goes on with the next one (systemd.syntax(7)).
 systemctl show -p RuntimeMaxUSec -p WatchdogUSec -p MemoryMax -p Restart -- "$u" | sed 's/^/property /'
-systemctl cat -- "$u" 2>/dev/null | grep '^ExecStart=.' | tail -n 1 | sed 's/^/command /'
+systemctl cat -- "$u" 2>/dev/null | sed -e ':a' -e '/\\$/{N;s/\\\n[[:space:]]*/ /;ba' -e '}' | grep '^ExecStart=.' | tail -n 1 | sed 's/^/command /'
 n=${u%.service}
 grep -nsE "systemctl +(--[a-z-]+ +)*(try-)?restart +([a-z@.-]+ +)*$n(\.service)?( |\$|;|&)" /etc/crontab /etc/cron.*/* \
   /var/spool/cron/* /var/spool/cron/crontabs/* /etc/systemd/system/*.service 2>/dev/null | head -n 3 | sed 's/^/restarter /'

@@ -56,7 +56,8 @@ own_lines() {
       # What stays when the command has ended is another matter.
       case "$(value "$1" Type) $(value "$1" RemainAfterExit) $(value "$1" KillMode)" in
         forking* | *" yes "* | *" none" | *" process") ;;
-        *) systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print "=command " l }' ;;
+        *) systemctl cat "$1" | sed -e ':a' -e '/\\$/{N;s/\\\n[[:space:]]*/ /;ba' -e '}' |
+          sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print "=command " l }' ;;
       esac
       ;;
     address)

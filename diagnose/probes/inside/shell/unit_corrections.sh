@@ -24,7 +24,8 @@ case $m in
       -p InaccessiblePaths -p ExecPaths -p BindPaths -p BindReadOnlyPaths -p FragmentPath --no-pager)
     u=$(value User) d=$(value WorkingDirectory)
     # The only command: one without a value takes those before it away, and Type=oneshot may have several.
-    l=$(systemctl cat "$1" | sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1) print l }' | head -c 900)
+    l=$(systemctl cat "$1" | sed -e ':a' -e '/\\$/{N;s/\\\n[[:space:]]*/ /;ba' -e '}' |
+      sed -n 's/^ExecStart=//p' | awk 'NF { n++; l = $0 } !NF { n = 0 } END { if (n == 1 && length(l) < 900) print l }')
     ;;
   supervisor)
     conf=$(grep -lsxF "[program:$1]" /etc/supervisor/conf.d/* /etc/supervisord.d/* /etc/supervisor/supervisord.conf /etc/supervisord.conf | head -n 1)
