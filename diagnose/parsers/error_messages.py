@@ -35,8 +35,13 @@ _NGINX_SERVER = re.compile(
 )
 
 
-#: Caddy's log of requests: a row of JSON.
-_CADDY_LINE = re.compile(r'"host":"(?P<host>[\w.:\[\]-]{1,255})","uri":"(?P<path>/[^"\s?]{0,500})')
+#: A log of requests whose lines are JSON, the fields in any order: Caddy's, Traefik's, and what
+#: people let nginx write.
+_JSON_HOST = re.compile(
+    r'"(?:host|http_host|RequestHost)" ?: ?"'
+    r'(?P<host>(?:[\w-]{1,63}\.){1,20}[a-z][\w-]{1,62}(?::\d{1,5})?)"'
+)
+_JSON_PATH = re.compile(r'"(?:uri|request_uri|RequestPath)" ?: ?"(?P<path>/[^"\s?]{0,500})')
 
 #: Addresses in the lines of Apache, Caddy and HAProxy that are the visitor's or the application's.
 _LOG_ADDRESSES = re.compile(
@@ -358,8 +363,8 @@ def _site_of_log_line(text: str) -> NamedSite | None:
         return NamedSite(f"https://{match['host']}{match['path']}")
     if match := _NGINX_SERVER.search(text):
         return NamedSite(f"https://{match['host']}{match['path']}")
-    if match := _CADDY_LINE.search(text):
-        return NamedSite(f"https://{match['host']}{match['path']}")
+    if (host := _JSON_HOST.search(text)) and (path := _JSON_PATH.search(text)):
+        return NamedSite(f"https://{host['host']}{path['path']}")
     if match := _CERTBOT_LINE.search(text):
         return NamedSite(match["host"].rstrip("."))
     return None

@@ -24,6 +24,10 @@ CADDY = (
     '"remote_ip":"203.0.113.9","proto":"HTTP/2.0","method":"GET","host":"shop.example.com",'
     '"uri":"/"}},"duration":0.1,"status":502}}'
 )
+CADDY_BY_URI = (
+    '{{"level":"error","ts":1601757602.1,"logger":"http.log.error","msg":"{}","request":{{'
+    '"method":"GET","uri":"/","proto":"HTTP/2.0","host":"shop.example.com"}},"status":502}}'
+)
 PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
     "curl": (
         Example("curl: (6) Could not resolve host: shop.example.com", "name"),
@@ -389,6 +393,8 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "MaxRequestWorkers setting", "server-workers", ""),
     ),
     "Caddy": (
+        Example(CADDY_BY_URI.format("dial tcp 172.18.0.2:56701: connect: connection refused"),
+                "server-application"),
         Example(CADDY.format("dial tcp 127.0.0.1:3000: connect: connection refused"),
                 "server-application"),
         Example(CADDY.format("tls: failed to verify certificate: x509: certificate signed by unknown "
@@ -474,6 +480,9 @@ PROGRAM_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example('no endpoints available for service "shop"', "unusable", ""),
     ),
     "Traefik": (
+        Example('{"ClientAddr":"198.51.100.10:5","DownstreamStatus":504,"RequestHost":"shop.example.com",'
+                '"RequestMethod":"GET","RequestPath":"/api"}', "status",
+                "https://shop.example.com:443/api", 504),
         Example('level=error msg="entryPoint \\"web-secure\\" doesn\'t exist" '
                 "entryPointName=web-secure routerName=shop@docker", "unusable", ""),
         Example("ERR EntryPoint doesn't exist entryPointName=web-secure routerName=shop@docker",
