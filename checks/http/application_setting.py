@@ -103,7 +103,7 @@ def _text(evidence: Evidence, application: Application) -> tuple[str, bool]:
     symptom = evidence.target.symptom
     if symptom is not None and message_of(symptom.text) in application.messages:
         return symptom.text, False
-    shown = tuple(message.text.lower() for message in application.messages if message.shown)
+    shown = tuple(sentence.text.lower() for sentence in application.messages if sentence.shown)
     for page in page_exchanges(evidence) if shown else ():
         lower = page.body.lower()
         at = next((at for text in shown if (at := lower.find(text)) >= 0), -1)

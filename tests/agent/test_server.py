@@ -246,7 +246,7 @@ def test_a_signal_ends_a_run_in_progress() -> None:
 
 def test_the_end_of_stdin_ends_it() -> None:
     with start_server() as process:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (0, "")
         assert all(json.loads(line) for line in out.splitlines())
 

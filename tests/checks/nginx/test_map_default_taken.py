@@ -23,7 +23,7 @@ def claims(table: str, status: int = 404, target: Target = SHOP) -> list[Claim]:
     return judge(CHECK, RUNNING, config(table + SITE), page(status), target=target, masked=False)
 
 
-def test_a_map_with_almost_the_name_gets_a_line_for_it() -> None:
+def test_fires_and_a_map_with_almost_the_name_gets_a_line_for_it() -> None:
     (claim,) = claims(TWIN)
     assert (claim.facts["near"], claim.facts["value"]) == ("www.shop.example.com", "127.0.0.1:4000")
     assert claim.fix
