@@ -12,6 +12,7 @@ from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._flag_rules import switch_of
 from checks.nginx._method_edits import passing_rule
+from checks.nginx._referer_edits import referer_steps
 from checks.nginx._repairs import blocks_around
 from diagnose.model import Command, Edit, Manual, Where, commands
 from diagnose.model.nginx import Directive
@@ -44,6 +45,7 @@ def choice(
         turned_off(nginx, switch_of(nginx, condition))
         or without_file(path)
         or passing_steps(nginx, condition, kind, value)
+        or (referer_steps(nginx, condition) if condition and kind == "referer" else ())
     )
     return Manual("change-the-rule", Where.SERVER, commands=typed)
 

@@ -637,3 +637,20 @@ def test_spares_one_program_in_an_expression_and_names_the_method_of_a_line() ->
     assert claim.facts["sent"] == "POST"
     state, text, _ = refused_page("if ($request_method !~ ^(GET|HEAD)$) { return 403; }", 200)
     assert not judge(CHECK, state, text, answered, target=shop, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "edit", "unwanted"),
+    [
+        ("# referrer spam\n valid_referers *.semalt.com;", '($invalid_referer = "")', True),
+        ("valid_referers partner.example;", "partner.example none blocked server_names;", False),
+        ("valid_referers server_names *.semalt.com;", "*.semalt.com none blocked;", False),
+        ("valid_referers shop.example.com spam.example;", " none blocked server_names;", False),
+    ],
+)
+def test_the_edit_of_a_list_of_referers(rule: str, edit: str, unwanted: bool) -> None:
+    """Issue 17 of Stevie-Ray/referrer-spam-blocker: `valid_referers` has the spammers."""
+    text = f"{rule} if ($invalid_referer) {{ return 403; }}"
+    (claim,) = judge(CHECK, *refused_page(text, 403, NGINX_PAGE), masked=False)
+    assert claim.facts["unwanted"] is unwanted
+    assert edit in typed(claim)
