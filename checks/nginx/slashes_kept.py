@@ -11,7 +11,17 @@ from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Edit,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
@@ -103,7 +113,7 @@ def _fix(nginx: Nginx, missed: _MissedCondition) -> Fix:
     directive, file = missed.directive, nginx.file(missed.directive)
     head = file.text[directive.start : directive.opened] if file else ""
     written = _WRITTEN.search(head)
-    edits = ()
+    edits: tuple[Edit, ...] = ()
     if file is not None and written is not None:
         start, stop = (directive.start + edge for edge in written.span("value"))
         change = TextEdit(start, stop, _with_any_slashes(written["value"]), directive.file)

@@ -3,8 +3,8 @@
 import pytest
 
 from diagnose.model import Confidence, Edit, Manual, Observation
-from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import judge, texts
 from tests.support.front_evidence import (
@@ -138,7 +138,7 @@ def test_each_web_server_gets_its_own_words(product: str) -> None:
 def test_caddy_tells_its_program_the_visitors_scheme(option: str, is_written: bool) -> None:
     """Issue 20 of dawarich-app/atlas: Caddy trusts no machine in front."""
     path = "/etc/caddy/Caddyfile"
-    file = ConfigFile(path, f":80 {{\n\treverse_proxy 127.0.0.1:4000{option}\n}}\n")
+    file = ServerFile(path, f":80 {{\n\treverse_proxy 127.0.0.1:4000{option}\n}}\n")
     config = WebServerConfig(product="caddy", path=path, files=(file,))
     server = WebServer(product="caddy", pid=10, binary="/usr/bin/caddy", config=path, ports=(80,))
     seen = behind(edge_handshake(), LOOP, redirecting(), server, config)
