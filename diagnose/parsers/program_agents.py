@@ -59,7 +59,11 @@ def named_agents(text: str) -> Iterator[tuple[str, str]]:
 
 
 def is_answer(symptom: Symptom, status: int) -> bool:
-    """Return whether a message may be about this answer: a fault of TLS is another one."""
+    """Return whether a message may be about this answer: a fault of TLS is another one. A line of
+    an access log has the status itself."""
+    told = told_request(symptom.text)
+    if told is not None:
+        return status == told.status
     if symptom.kind in {"closed", "reset", "incomplete"}:
         return status == _CLOSED
     is_acme = symptom.kind.startswith("acme")

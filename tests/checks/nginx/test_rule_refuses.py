@@ -654,3 +654,11 @@ def test_the_edit_of_a_list_of_referers(rule: str, edit: str, unwanted: bool) ->
     (claim,) = judge(CHECK, *refused_page(text, 403, NGINX_PAGE), masked=False)
     assert claim.facts["unwanted"] is unwanted
     assert edit in typed(claim)
+
+
+def test_silent_where_the_line_of_the_log_has_another_status() -> None:
+    words = (PAYMENT % OLD_BROWSER).replace(" 444 0 ", " 200 512 ")
+    text = config(BLOCKER.format('"~*\\bMozilla/4\\b" 3;'))
+    for symptom in (Symptom("other", words), Symptom("status", words, 404)):
+        shop = replace(SHOP, path="/payment/notify", symptom=symptom)
+        assert not judge(CHECK, RUNNING, text, page(404), target=shop, masked=False)
