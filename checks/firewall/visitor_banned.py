@@ -84,7 +84,8 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
     addresses = tuple(dict.fromkeys(banned_addresses))
     shown_addresses = addresses[:SHOWN]
     count = sum(count_by_owner.values())
-    commands = _unban_commands(view, shown_addresses)
+    steps = _unban_commands(view, shown_addresses)
+    commands = tuple(shlex.join(step.argv) for step in steps)
     is_told = bool(commands) and count <= _FEW and _is_told(view)
     yield Claim(
         about=Subject(port=port, text=f"{port}/tcp, addresses that are shut out"),
@@ -111,7 +112,13 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
             "told": is_told,
             "commands": commands,
         },
-        fix=Fix((Manual("lift-own", Where.SERVER),), Applicability.MANUAL) if is_told else None,
+        # Of one address alone there is nothing to choose.
+        fix=Fix(
+            (Manual("lift-own", Where.SERVER, commands=steps if count == 1 else ()),),
+            Applicability.MANUAL,
+        )
+        if is_told
+        else None,
     )
 
 
@@ -127,18 +134,18 @@ def _is_told(view: NetfilterView) -> bool:
     return tells_lone_visitor(symptom.text)
 
 
-def _unban_commands(view: NetfilterView, addresses: tuple[str, ...]) -> tuple[str, ...]:
+def _unban_commands(view: NetfilterView, addresses: tuple[str, ...]) -> tuple[Command, ...]:
     """Return the command that lets in each of these addresses, as far as it is known. A person
     runs the one for the own address."""
     port = view.evidence.target.port
     singles = (
         text for text in addresses if (subnet := network(text)) and subnet.num_addresses == 1
     )
-    bans: dict[str, None] = {}
+    bans: dict[Command, None] = {}
     for address in singles:
         blockages = view.blockages(port, address.partition("/")[0])
         steps = _unban.unban_fix(view, blockages).steps if blockages else ()
-        bans |= dict.fromkeys(shlex.join(step.argv) for step in steps if isinstance(step, Command))
+        bans |= dict.fromkeys(step for step in steps if isinstance(step, Command))
     return tuple(bans)
 
 

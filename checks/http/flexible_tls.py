@@ -76,6 +76,10 @@ def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Fr
     heed = Manual(
         "forwarded-proto", Where.SERVER, commands=_heed(evidence, other_server, bool(own))
     )
+    # With TLS here, the redirect is Caddy's own: over https its program sends none.
+    proxied = () if rule or other_server or page or not own else _caddy_steps(evidence)
+    if proxied:
+        heed = Manual("caddy-proxy", Where.SERVER, commands=proxied)
     php = () if rule or other_server else _php_steps(evidence, own)
     if php:
         heed = Manual("php-https", Where.SERVER, commands=php)
@@ -116,6 +120,25 @@ def _php_steps(evidence: Evidence, own: list[LocalAnswer]) -> tuple[Edit | Comma
 
     answers = (answer for answer in own if answer.request == "forwarded")
     return next((php_steps(evidence, answer) for answer in answers), ())
+
+
+def _caddy_steps(evidence: Evidence) -> tuple[Edit | Command, ...]:
+    """Return the edit by which Caddy tells its only program that visitors use https; () if another
+    server is there, or it trusts the machine in front."""
+    # Imported late: few sites have a front that asks over http.
+    from checks.server import ServerView
+    from checks.server._caddy_trust import PROXY, TRUSTED, proxy_option_fix
+
+    servers = {server.product: server for server in evidence.good(WebServer)}
+    for config in evidence.good(WebServerConfig):
+        server, text = servers.get("caddy"), "\n".join(file.text for file in config.files)
+        if config.product == "caddy" and server and PROXY.search(text):
+            is_told = TRUSTED.search(text) or "X-Forwarded-Proto" in text or "redir " in text
+            view = ServerView(evidence, server, config, None)
+            fix = None if is_told else proxy_option_fix(view, "header_up X-Forwarded-Proto https")
+            steps = fix.steps if fix else ()
+            return tuple(step for step in steps if isinstance(step, Edit | Command))
+    return ()
 
 
 def _heed(

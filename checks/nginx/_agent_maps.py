@@ -11,11 +11,12 @@ from diagnose.model import Command, Edit
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.variables import map_of
+from diagnose.parsers.program_agents import agent_pattern
 
 #: `if ($bad_bot)` and `if ($limit_bots = 1)`.
 _FLAG = re.compile(r"\(\s*\$(\w{1,100})(?:\s*=\s*[\"']?(\w{1,100})[\"']?)?\s*\)")
-#: A name, and a value, that need no quotes in an expression.
-_NAME, _VALUE = re.compile(r"[\w-]{2,40}", re.ASCII), re.compile(r"\w{0,40}", re.ASCII)
+#: A value that needs no quotes.
+_VALUE = re.compile(r"\w{0,40}", re.ASCII)
 #: Values for which `if ($variable)` does not hold (ngx_http_rewrite_module, "if").
 _FALSE = frozenset({"", "0"})
 
@@ -27,12 +28,12 @@ def spared_in_map(nginx: Nginx, condition: Directive, program: str) -> tuple[Com
     around = blocks_around(nginx, condition)
     block = map_of(around[0], match[1]) if match and around else None
     file = nginx.file(block) if block else None
-    if match is None or block is None or file is None or not _NAME.fullmatch(program):
+    if match is None or block is None or file is None or len(program) < 2:
         return ()
     defaults = [line.args[0] for line in block.block or () if line.name == "default" and line.args]
     value = defaults[0] if defaults else ""
     refuses = value == match[2] if match[2] else value not in _FALSE
     if block.args[:1] != ("$http_user_agent",) or refuses or not _VALUE.fullmatch(value):
         return ()
-    change = insert_first(file.text, block, [f"~*{program} {value or chr(34) * 2};"])
+    change = insert_first(file.text, block, [f"~*{agent_pattern(program)} {value or chr(34) * 2};"])
     return chosen_edits(nginx, config_edits(nginx, {block.file: [change]}))

@@ -8,7 +8,9 @@ from checks.nginx import Nginx
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange
 from diagnose.model.logs import FailedRequests
+from diagnose.model.symptom import Symptom
 from diagnose.parsers.refused_methods import refused_method
+from diagnose.parsers.told_requests import told_request
 
 if TYPE_CHECKING:
     from checks.nginx._answering_rules import BrowserRule
@@ -26,6 +28,8 @@ def reported_method(evidence: Evidence, page: Exchange) -> str:
     An interface may have nothing for GET: it tells so (405), or the message names the method.
     """
     symptom = evidence.target.symptom
+    if symptom is not None and (method := _logged_method(symptom, page)):
+        return method
     if symptom is not None and symptom.number is None:
         is_answered = page.method in {"GET", "HEAD"} and 0 < (page.status or 0) < 400
         return refused_method(symptom.text) if is_answered else ""
@@ -38,6 +42,14 @@ def reported_method(evidence: Evidence, page: Exchange) -> str:
     status = page.status or 0
     is_other = status < 400 or status == _NOT_ALLOWED or (named is not None and status != 403)
     return (named[1] if named else "POST") if is_other else ""
+
+
+def _logged_method(symptom: Symptom, page: Exchange) -> str:
+    """Return the method of a line of an access log that has another status than this run's GET."""
+    told = told_request(symptom.text)
+    is_other = told is not None and told.status >= 400 and page.status not in {None, told.status}
+    is_sent = told is not None and told.method == page.method
+    return told.method if told and is_other and not is_sent else ""
 
 
 def refused_methods(evidence: Evidence) -> tuple[str, ...]:

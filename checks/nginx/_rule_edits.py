@@ -12,11 +12,13 @@ from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._flag_rules import switch_of
 from checks.nginx._method_edits import passing_rule
+from checks.nginx._referer_edits import referer_steps
 from checks.nginx._repairs import blocks_around
 from diagnose.model import Command, Edit, Manual, Where, commands
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit, replace_directive
+from diagnose.parsers.program_agents import agent_pattern
 
 _VARIABLES = {"host": r"\$(?:http_)?host", "origin": r"\$http_origin"}
 #: A comparison that lets one value pass, or those of an expression.
@@ -43,6 +45,7 @@ def choice(
         turned_off(nginx, switch_of(nginx, condition))
         or without_file(path)
         or passing_steps(nginx, condition, kind, value)
+        or (referer_steps(nginx, condition) if condition and kind == "referer" else ())
     )
     return Manual("change-the-rule", Where.SERVER, commands=typed)
 
@@ -73,6 +76,28 @@ def without_words(nginx: Nginx, condition: Directive, user_agents: Sequence[str]
         return ()
     start, stop = (condition.start + edge for edge in listed.span("words"))
     change = TextEdit(start, stop, "|".join(kept), condition.file)
+    return chosen_edits(nginx, config_edits(nginx, {condition.file: [change]}))
+
+
+#: An expression against what programs call themselves.
+_EXPRESSION = re.compile(
+    r"""\(\s*\$http_user_agent\s+~\*?\s*(?P<whole>(?P<quote>["']?)(?P<value>[^"'\s{};]{1,1000}?)"""
+    r"""(?P=quote))\s*\)\s*"""
+)
+
+
+def sparing_expression(nginx: Nginx, condition: Directive, program: str) -> Typed:
+    """Return the edit after which an expression takes anybody but a program (pcre2pattern(3),
+    "Lookahead assertions"); () for another condition."""
+    file = nginx.file(condition)
+    head = file.text[condition.start : condition.opened] if file else ""
+    match = _EXPRESSION.search(head)
+    if match is None or len(program) < 2:
+        return ()
+    start, stop = (condition.start + edge for edge in match.span("whole"))
+    quote = match["quote"] or '"'
+    words = f"{quote}^(?!.*{agent_pattern(program)}).*(?:{match['value']}){quote}"
+    change = TextEdit(start, stop, words, condition.file)
     return chosen_edits(nginx, config_edits(nginx, {condition.file: [change]}))
 
 

@@ -2,6 +2,7 @@
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._flag_rules import switch_of
+from checks.nginx._referer_edits import names_the_unwanted
 from checks.nginx._rule_edits import tested_path
 from diagnose.model.nginx import Directive
 
@@ -49,6 +50,7 @@ def rule_facts(
         "wanted": "",
         "by_program": False,
         "told": False,
+        "unwanted": kind == "referer" and names_the_unwanted(nginx, condition),
         "typed": False,
         "program": "",
         "user_agent": "",

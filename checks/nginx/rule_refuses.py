@@ -227,11 +227,12 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     logged = _logged_subjects(nginx, failures)
     # Imported late: few sites have such a rule.
     from checks.nginx._agent_maps import spared_in_map
-    from checks.nginx._rule_edits import without_words
+    from checks.nginx._rule_edits import sparing_expression, without_words
     from checks.nginx._rule_facts import OF_RESPONSE, rule_facts
 
     typed = without_words(nginx, rule.condition, rule.user_agents)
     typed = typed or spared_in_map(nginx, rule.condition, rule.program)
+    typed = typed or sparing_expression(nginx, rule.condition, rule.program)
     step = Manual("change-the-rule", Where.SERVER, commands=typed)
     return Claim(
         about=subject,

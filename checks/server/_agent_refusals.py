@@ -18,6 +18,7 @@ from diagnose.model.http import page_exchanges
 from diagnose.parsers.haproxy.conditions import Rule, refusing_rules_of
 from diagnose.parsers.haproxy.view import Refusal, refusals
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
+from diagnose.parsers.program_agents import agent_pattern
 
 #: A browser, which a rule against a program spares.
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
@@ -40,11 +41,6 @@ class AgentRefusal:
     file: str
     line: int
     edit: Edit | None
-
-
-def agent_pattern(name: str) -> str:
-    """Return the expression for a program's name: no blank, and no sign with a meaning."""
-    return re.sub(r"[^\w-]", ".", name)
 
 
 def gets_the_page(view: ServerView) -> bool:

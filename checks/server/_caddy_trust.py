@@ -12,6 +12,11 @@ PROXY = re.compile(r"^\s*reverse_proxy\b", re.MULTILINE)
 def trusting_fix(view: ServerView, networks: str = "private_ranges") -> Fix | None:
     """Return the fix by which Caddy trusts private addresses, or these networks, at its only
     reverse_proxy; None if a person has to write it. The global option is newer (2.6.3)."""
+    return proxy_option_fix(view, f"trusted_proxies {networks}")
+
+
+def proxy_option_fix(view: ServerView, option: str) -> Fix | None:
+    """Return the fix that gives the only reverse_proxy an option; None for several."""
     places = [
         (file.path, number, line)
         for file in (view.config.files if view.config else ())
@@ -22,7 +27,7 @@ def trusting_fix(view: ServerView, networks: str = "private_ranges") -> Fix | No
         return None
     path, number, line = places[0]
     indent = indentation(line)
-    option = f"{indent}\ttrusted_proxies {networks}"
+    option = f"{indent}\t{option}"
     opened = line.rstrip()
     has_block = opened.endswith("{")
     new = (opened, option) if has_block else (f"{opened} {{", option, f"{indent}}}")

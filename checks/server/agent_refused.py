@@ -24,7 +24,6 @@ from checks.server import (
 )
 from checks.server._agent_refusals import (
     AgentRefusal,
-    agent_pattern,
     caddy_refusal,
     gets_the_page,
     haproxy_refusal,
@@ -46,7 +45,7 @@ from diagnose.model.http import page_exchanges
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
-from diagnose.parsers.program_agents import is_answer, named_agents
+from diagnose.parsers.program_agents import agent_pattern, is_answer, named_agents
 
 #: The expression and the variable of a line about the User-Agent.
 _MARK = re.compile(

@@ -7,7 +7,7 @@ from checks.nginx import Nginx, _location_edits
 from checks.nginx._commands import reload_steps as nginx_reload
 from checks.nginx._edits import Changes, config_edits
 from checks.server import ServerView, indentation, line_edit, line_text, reload_steps
-from checks.server._caddy_trust import trusting_fix
+from checks.server._caddy_trust import proxy_option_fix, trusting_fix
 from checks.server._haproxy_conditions import except_for
 from checks.server._haproxy_scheme import scheme_edit
 from checks.server._scheme_lines import scheme_steps, steps_with_headers
@@ -46,7 +46,12 @@ def scheme_fix(
             continue
         is_trusting = loss.hop.product in {"caddy", "traefik"}
         if is_trusting and is_elsewhere and loss.hop is first:
-            return None  # from which address another machine asks, is not known
+            # From which address another machine asks, is not known.
+            own = _told_by_caddy(evidence, loss)
+            if not own:
+                return None
+            steps += own
+            continue
         own = _in_container(evidence, loss) if loss.hop.container else _by_other(evidence, loss)
         if not own:
             return None
@@ -147,6 +152,16 @@ def _by_other(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:
         case "traefik":
             return _trusted_in_traefik(view, loss)
     return (*own, *reload_steps(view.server)) if own else ()
+
+
+def _told_by_caddy(evidence: Evidence, loss: Passed) -> tuple[Step, ...]:
+    """Caddy tells its program https, whoever asks: its visitors come by the machine in front."""
+    view = server_of(evidence, loss.hop)
+    is_written = loss.line.text.startswith("header_up")
+    if view is None or loss.hop.product != "caddy" or view.server.container or is_written:
+        return ()
+    fix = proxy_option_fix(view, f"header_up {SCHEME_FIELD} https")
+    return fix.steps if fix else ()
 
 
 def _trusted_in_traefik(view: ServerView, loss: Passed) -> tuple[Step, ...]:

@@ -111,6 +111,11 @@ def _with_marks(line: str) -> str:
     return _NAME.sub(" domain ", line)
 
 
+def clause_texts(line: str) -> list[str]:
+    """Return the clauses of a line as they are written."""
+    return [text for text in islice(_BETWEEN.split(line), _MAX_CLAUSES) if text and text.strip()]
+
+
 def _clauses(words: str, languages: set[str]) -> Iterator[_Clause]:
     for text in islice(filter(str.strip, _BETWEEN.split(words)), _MAX_CLAUSES):
         rest, is_fine = text, False

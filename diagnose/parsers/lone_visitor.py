@@ -39,4 +39,9 @@ _LONE = lazy_pattern(f"(?i)(?:{'|'.join(_ALONE)})")
 
 def tells_lone_visitor(text: str) -> bool:
     """Return whether words say that the site fails for one person, or from one network, alone."""
-    return bool(_LONE.search(text))
+    if _LONE.search(text):
+        return True
+    # Imported late: it has the words of many languages.
+    from diagnose.parsers.mobile_networks import works_over_mobile
+
+    return works_over_mobile(text) is not None

@@ -76,7 +76,10 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     if symptom is None and site is not None and site.is_url and _is_unread_message(text):
         symptom = other_symptom(text)
     if site is None:
-        return _site_in_words(text, symptom)
+        own = _logged_site(text) if symptom else ""
+        return (
+            MessageSite(own, (("message", {}),), symptom) if own else _site_in_words(text, symptom)
+        )
     if symptom is not None and not site.others and _is_refused_address(symptom, site.target):
         page = _page_beside(text, site.target)
         if not page:
@@ -87,6 +90,18 @@ def site_in_message(text: str) -> MessageSite | NoSite:
         hosts = ", ".join(clean(host, 60) for host in site.others[:3])
         notes += (("others", {"hosts": hosts}),)
     return MessageSite(_asked_site(text, symptom, site.target), notes, symptom)
+
+
+def _logged_site(text: str) -> str:
+    """Return the address of the request of an access log whose Referer is the request's own
+    address, as an authority sends it for a challenge that it was led to; "" for another line."""
+    # Imported late: few messages are lines of a log.
+    from diagnose.parsers.told_requests import told_request
+    from diagnose.parsers.urls import parse_url
+
+    told = told_request(text)
+    url = parse_url(told.referer) if told else None
+    return told.referer if told and url and url.host and url.path == told.path else ""
 
 
 #: How a browser's console begins or ends a line of a script or of a request; the code of an error.

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.told_requests import told_request
 
 #: The status with which nginx's configuration closes a connection (ngx_http_rewrite_module).
 _CLOSED = 444
@@ -39,14 +40,30 @@ _PROGRAMS = {
 }  # fmt: skip
 
 
+def agent_pattern(name: str) -> str:
+    """Return the expression for a program's name: no blank, and no sign with a meaning."""
+    return re.sub(r"[^\w-]", ".", name)
+
+
 def named_agents(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the programs that a message names: their name, and their User-Agent."""
+    """Yield the programs that a message names: their name, and their User-Agent. A line of an
+    access log has the User-Agent itself, which is the name of a program that is not known."""
+    told = told_request(text)
+    if told is not None and told.agent:
+        lower = told.agent.lower()
+        names = (name for words, (name, _) in _PROGRAMS.items() if re.search(words, lower))
+        yield next(names, told.agent), told.agent
+        return
     lower = text[:2000].lower()
     yield from (pair for words, pair in _PROGRAMS.items() if re.search(words, lower))
 
 
 def is_answer(symptom: Symptom, status: int) -> bool:
-    """Return whether a message may be about this answer: a fault of TLS is another one."""
+    """Return whether a message may be about this answer: a fault of TLS is another one. A line of
+    an access log has the status itself."""
+    told = told_request(symptom.text)
+    if told is not None:
+        return status == told.status
     if symptom.kind in {"closed", "reset", "incomplete"}:
         return status == _CLOSED
     is_acme = symptom.kind.startswith("acme")

@@ -220,6 +220,7 @@ def plain_entrance(servers: Servers, target: Target) -> Target | None:
         servers.others
     ):
         ports = sorted(_named_ports(servers, target.host) - {target.port})
+        ports = ports or sorted(_named_ports(servers, "*") - {target.port})
     return replace(target, scheme="http", port=ports[0]) if len(ports) == 1 else None
 
 

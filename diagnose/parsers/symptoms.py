@@ -195,8 +195,9 @@ def _fault_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     fault = foreign_fault(_NAME.sub(" ", _URL.sub(_plain_mark, line)))
     if fault is None or fault.kind in _SAY_LITTLE:
         from diagnose.parsers.foreign_contrasts import foreign_contrast
+        from diagnose.parsers.mobile_networks import works_over_mobile
 
-        fault = foreign_contrast(line) or fault
+        fault = foreign_contrast(line) or works_over_mobile(line) or fault
     if fault:
         return _symptom(fault.kind, line, fault.words, fault.number)
     if symptom is None and not _OF_PROGRAM.match(line) and _IS_SENTENCE.search(line):

@@ -245,6 +245,9 @@ def pause(container: dict[str, Any], stops: bool) -> None:
 def listed(container: dict[str, Any]) -> str:
     running = container["state"] in {"running", "paused"}
     ports = [f"{host}:{outer}->{inner}/tcp" for outer, inner, host in published(container)]
+    inner_ports = {inner for _, inner, _ in published(container)}
+    # docker(1) shows ports that an image or Compose exposes, too.
+    ports += [f"{port}/tcp" for port in container.get("exposed", ()) if port not in inner_ports]
     return json.dumps(
         {
             "Command": json.dumps(" ".join(container["argv"])[:20] + "…"),

@@ -23,6 +23,11 @@ from diagnose.parsers.lone_visitor import tells_lone_visitor
         "desde mi casa ya no responde",
         "it was fine, then suddenly nothing from my home connection",
         "the site times out, on 4G it opens",
+        "сайтът не се зарежда при мен, а от телефона през мобилния интернет работи",
+        "az oldal nálam nem töltődik be, mobilneten működik",
+        "strona nie otwiera się u mnie, przez internet mobilny działa",
+        "site bende açılmıyor, mobil internetle çalışıyor",
+        "site-ul nu se deschide acasă, pe date mobile merge",
     ],
 )
 def test_one_person_alone(text: str) -> None:
@@ -33,6 +38,9 @@ def test_one_person_alone(text: str) -> None:
     "text",
     [
         "the site cannot be opened",
+        "сайтът не се отваря нито у дома, нито през мобилен интернет",
+        "die Seite lädt auf dem PC nicht, mit LTE auch nicht",
+        "przez internet mobilny strona działa wolno",
         "connect() failed (111: Connection refused) while connecting to upstream",
         "only the images do not load",
         "nobody can open the site, not on mobile either",

@@ -65,6 +65,7 @@ async def nginx_configuration_read(ctx: ProbeContext, _: NginxConfig) -> None:
 
 @probe(after=WebServerConfig)
 async def configuration_read(ctx: ProbeContext, _: WebServerConfig) -> None:
+    await _compare(ctx)
     await _look_elsewhere(ctx)
 
 
@@ -120,7 +121,8 @@ async def _look_elsewhere(ctx: ProbeContext) -> None:
 async def _compare(ctx: ProbeContext) -> None:
     """Ask once for all that failed, as soon as the server's addresses and sockets are known."""
     address = entry_address(ctx, ctx.target.port)
-    plain_address = entry_address(ctx, HTTP_PORT)
+    plain_port = _plain_port(ctx)
+    plain_address = entry_address(ctx, plain_port)
     exchanges, upgrades = ctx.observed(Exchange), ctx.observed(Upgrade)
     failed_pages = [exchange for exchange in exchanges if _has_failed(ctx, exchange)]
     attempts: list[Handshake | Connection] = [*ctx.observed(Handshake)]
@@ -134,8 +136,8 @@ async def _compare(ctx: ProbeContext) -> None:
     # Without TLS here, what stands in front ends it, and asks over http.
     ends_elsewhere = bool(failed_pages) and not address and ctx.observed(Listeners)
     if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
-        work.append(_ask_forwarded(ctx, plain_address))
-    if plain_address and any(map(_is_balancer_error, failed_pages)):
+        work.append(_ask_forwarded(ctx, plain_address, plain_port))
+    if plain_address and plain_port == HTTP_PORT and any(map(_is_balancer_error, failed_pages)):
         work.append(_ask_as_health_check(ctx, plain_address))
     await asyncio.gather(*work)
 
@@ -252,15 +254,30 @@ async def own_page(
     return replace(_completed(ctx, answer, result), chain=chain, trusted=trusted), result
 
 
-async def _ask_forwarded(ctx: ProbeContext, address: str) -> None:
-    """Ask as a proxy does that ends TLS and speaks http to this server."""
+def _plain_port(ctx: ProbeContext) -> int:
+    """Return the port at which what stands in front asks over http: 80, or where nothing listens
+    there the only one of the web server's sites."""
+    if entry_address(ctx, HTTP_PORT) or not ctx.observed(Listeners):
+        return HTTP_PORT
+    sockets = {
+        socket.port
+        for config in ctx.observed(WebServerConfig)
+        for site in config.sites
+        for socket in site.sockets
+        if not socket.tls
+    }
+    return sockets.pop() if len(sockets) == 1 else HTTP_PORT
+
+
+async def _ask_forwarded(ctx: ProbeContext, address: str, port: int) -> None:
+    """Ask as a proxy does that ends TLS and speaks http to this server, for the visitor's host."""
     if not ctx.target.uses_tls or _is_asked(ctx, "forwarded", ctx.target.path):
         return
-    attempt = await _net(ctx).connect(address, HTTP_PORT, PATIENCE)
+    attempt = await _net(ctx).connect(address, port, PATIENCE)
     if attempt.stream is None:
         return
     url = str(Url("http", ctx.target.host, HTTP_PORT, ctx.target.path))
-    answer = _question(ctx, "forwarded", url, ctx.target.path, (address, HTTP_PORT))
+    answer = _question(ctx, "forwarded", url, ctx.target.path, (address, port))
     result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE, FORWARDED)
     attempt.stream.close()
     _emit(ctx, _completed(ctx, answer, result))

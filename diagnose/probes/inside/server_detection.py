@@ -46,12 +46,20 @@ MAX_NAMING, MAX_LINES = 8, 20_000
 #: The connections of a machine (proc(5)), and the ports at which web servers are asked.
 CONNECTION_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 WEB_PORTS = (80, 443, 8080, 8443)
+#: The port of http, and most ports at which this machine is asked for the page.
+HTTP_PORT, MAX_ASKED = 80, 4
 
 _SERVER_NAMES = re.compile(r"^[ \t]*server_name\s+([^;{}]{1,4000});", re.MULTILINE)
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 #: The folder or the file of a certificate is mostly called as the site:
 #: /etc/letsencrypt/live/shop.example.com/fullchain.pem, /etc/ssl/shop.example.com.pem.
 _CERTIFICATE = re.compile(r"^[ \t]*ssl_certificate\s+[\"']?(\S{1,300})", re.MULTILINE)
+#: A line with the port at which a server listens; a site of Caddy that has nothing but a port.
+_PORT = re.compile(
+    r"^[ \t]*(?:listen|bind)[ \t]+(?:\S{1,60}:)?(\d{2,5})\b"
+    r"|^(?:http://)?:(\d{2,5})(?:,[^{}\n]{0,300})?[ \t]*\{[ \t]*$",
+    re.MULTILINE | re.I,
+)
 _INCLUDE = re.compile(r"(?:^|[;{])[ \t]*include[ \t]+[\"']?([^\s;\"']{1,500})", re.MULTILINE)
 _SERVER_ALIAS = re.compile(r"^[ \t]*Server(?:Name|Alias)[ \t]+(.{1,4000})$", re.MULTILINE | re.I)
 #: The addresses of a site begin a line and end with its brace.
@@ -157,10 +165,19 @@ async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
     """
     tables = await asyncio.gather(*(machine.read(path) for path in CONNECTION_TABLES))
     asking = {peer for table in tables if table.text for peer in peers(table.text)}
-    visitors = {address for port, address in asking if port in {*WEB_PORTS, target.port}}
-    if not visitors or not await _names_no_site(machine):
+    texts = await _web_server_texts(machine)
+    ports = {*WEB_PORTS, target.port, *_plain_ports(texts)}
+    asked = {port for port, _ in asking if port in ports}
+    if not asked or not _names_no_site(texts):
         return False
-    return page.address in visitors or (leads_to_itself(page) and await _sends(machine, page))
+    if any(address == page.address for port, address in asking if port in ports):
+        return True
+    if not leads_to_itself(page):
+        return False
+    answers = [
+        await _sends(machine, page, port) for port in sorted({HTTP_PORT, *asked})[:MAX_ASKED]
+    ]
+    return any(answers)
 
 
 async def has_certificate(machine: Machine, target: Target, cafile: str | None) -> bool:
@@ -182,13 +199,13 @@ async def has_certificate(machine: Machine, target: Target, cafile: str | None) 
     return any(covers(target.host, leaf.dns_names, leaf.addresses) for leaf in leaves)
 
 
-async def _sends(machine: Machine, page: Exchange) -> bool:
+async def _sends(machine: Machine, page: Exchange, port: int) -> bool:
     """Whether this machine's answer to the page's request over http is that of visitors."""
     from diagnose.net.http import Http1Connection, get
-    from diagnose.probes.inside.local_answers import FORWARDED, HTTP_PORT, PATIENCE
+    from diagnose.probes.inside.local_answers import FORWARDED, PATIENCE
 
     url = parse_url(page.url)
-    attempt = await machine.connect("127.0.0.1", HTTP_PORT, PATIENCE) if url else None
+    attempt = await machine.connect("127.0.0.1", port, PATIENCE) if url else None
     if url is None or attempt is None or attempt.stream is None:
         return False
     asked = str(Url("http", url.host, HTTP_PORT, url.path))
@@ -198,14 +215,29 @@ async def _sends(machine: Machine, page: Exchange) -> bool:
     return result.status == page.status and own == page.header("Location")
 
 
-async def _names_no_site(machine: Machine) -> bool:
+async def _web_server_texts(machine: Machine) -> list[str]:
     patterns = (*CONFIG_PATTERNS, *APACHE_PATTERNS, *CADDY_PATTERNS, *HAPROXY_PATTERNS)
-    files = await _files(machine, patterns, set())
+    return [file.text for file in await _files(machine, patterns, set())]
+
+
+def _plain_ports(texts: Iterable[str]) -> frozenset[int]:
+    """Return the ports that web servers are given in lines of their own (`listen 8080;`, `Listen
+    8080`, `bind :8080`, `:8080 {`)."""
+    return frozenset(
+        int(number)
+        for text in texts
+        for match in _PORT.finditer(text)
+        for number in match.groups()
+        if number
+    )
+
+
+def _names_no_site(texts: Iterable[str]) -> bool:
     named = (
         word
-        for file in files
+        for text in texts
         for pattern in (_SERVER_NAMES, _SERVER_ALIAS, _SITE_ADDRESSES, _HOST_CONDITION)
-        for match in pattern.finditer(file.text)
+        for match in pattern.finditer(text)
         for word in re.split(r"[\s,{}();]+", match[1])
     )
     return not any("." in _bare_name(word) for word in named)

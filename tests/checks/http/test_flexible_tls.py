@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.model import Confidence, Edit, Manual, Observation
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import ServerFile, WebServer, WebServerConfig
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import judge, texts
 from tests.support.front_evidence import (
@@ -129,6 +129,27 @@ def test_each_web_server_gets_its_own_words(product: str) -> None:
     for name, (here, forwarded) in words.items():
         assert (here in said) is (name == product)
         assert (forwarded in said) is (name == product)
+
+
+@pytest.mark.parametrize(
+    ("option", "is_written"),
+    [("", True), (" {\n\t\ttrusted_proxies 10.0.0.0/8\n\t}", False)],
+)
+def test_caddy_tells_its_program_the_visitors_scheme(option: str, is_written: bool) -> None:
+    """Issue 20 of dawarich-app/atlas: Caddy trusts no machine in front."""
+    path = "/etc/caddy/Caddyfile"
+    file = ServerFile(path, f":80 {{\n\treverse_proxy 127.0.0.1:4000{option}\n}}\n")
+    config = WebServerConfig(product="caddy", path=path, files=(file,))
+    server = WebServer(product="caddy", pid=10, binary="/usr/bin/caddy", config=path, ports=(80,))
+    seen = behind(edge_handshake(), LOOP, redirecting(), server, config)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    steps = claim.fix.steps if claim.fix else ()
+    texts_of = "".join(str(step) for step in steps)
+    assert ("header_up X-Forwarded-Proto https" in texts_of) is is_written
+    # Caddy answers well over https: the redirect is its own.
+    seen = behind(edge_handshake(), LOOP, local(), redirecting(), server, config)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert "header_up" not in str(claim.fix)
 
 
 PHP = redirecting(headers=(("Location", URL), ("X-Powered-By", "PHP/8.2.7")))

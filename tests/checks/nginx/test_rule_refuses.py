@@ -584,3 +584,81 @@ def test_a_map_of_robots_spares_a_program(default: str, is_written: bool) -> Non
     shop = replace(SHOP, symptom=symptom)
     (claim,) = judge(CHECK, RUNNING, config(robots + server), page(200), target=shop, masked=False)
     assert ("~*python-requests" in typed(claim)) is is_written
+
+
+PAYMENT = (
+    '198.51.100.10 - - [15/Nov/2017:10:21:44 +0000] "POST /payment/notify HTTP/1.1" 444 0 "-"'
+    ' "%s" https://shop.example.com/payment/notify'
+)
+OLD_BROWSER = "Mozilla/4.0 (compatible; MSIE 5.01; Windows NT 5.0)"
+BLOCKER = (
+    "map $http_user_agent $bad_bot {{ default 0; {} ~*SemrushBot 3; }}\n"
+    "server {{ listen 443 ssl; server_name shop.example.com;\n"
+    " if ($bad_bot = '3') {{ return 444; }}\n"
+    " location / {{ proxy_pass http://127.0.0.1:3000; }} }}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "agent", "status", "fires"),
+    [
+        ('"~*\\bMozilla/4\\b" 3;', OLD_BROWSER, 200, True),
+        ('"~*\\bMozilla/4\\b" 3;', OLD_BROWSER, 404, True),  # the path has nothing for GET
+        ("", OLD_BROWSER, 200, False),
+        ('"~*\\bMozilla/4\\b" 3;', "Mozilla/5.0 (compatible; FooPay/1.0)", 200, False),
+    ],
+)
+def test_simulates_the_request_of_a_line_of_the_log(
+    entry: str, agent: str, status: int, fires: bool
+) -> None:
+    """Issue 110 of mitchellkrogza/nginx-ultimate-bad-bot-blocker."""
+    shop = replace(SHOP, path="/payment/notify", symptom=Symptom("status", PAYMENT % agent, 444))
+    text = config(BLOCKER.format(entry))
+    answered = replace(page(status), url="https://shop.example.com/payment/notify")
+    claims = judge(CHECK, RUNNING, text, answered, target=shop, masked=False)
+    assert len(claims) == fires
+    for claim in claims:
+        assert claim.facts["program"] == OLD_BROWSER
+        assert "~*Mozilla.4.0..compatible..MSIE.5.01..Windows.NT.5.0. 0;" in typed(claim)
+
+
+def test_spares_one_program_in_an_expression_and_names_the_method_of_a_line() -> None:
+    words = PAYMENT % OLD_BROWSER
+    shop = replace(SHOP, path="/payment/notify", symptom=Symptom("status", words, 444))
+    answered = replace(page(200), url="https://shop.example.com/payment/notify")
+    state, text, _ = refused_page('if ($http_user_agent ~ "^Mozilla/[1-4]") { return 444; }', 200)
+    (claim,) = judge(CHECK, state, text, answered, target=shop, masked=False)
+    assert (
+        "^(?!.*Mozilla.4.0..compatible..MSIE.5.01..Windows.NT.5.0.).*(?:^Mozilla/[1-4])"
+        in typed(claim)
+    )
+    state, text, _ = refused_page("if ($request_method !~ ^(GET|HEAD)$) { return 444; }", 200)
+    (claim,) = judge(CHECK, state, text, answered, target=shop, masked=False)
+    assert claim.facts["sent"] == "POST"
+    state, text, _ = refused_page("if ($request_method !~ ^(GET|HEAD)$) { return 403; }", 200)
+    assert not judge(CHECK, state, text, answered, target=shop, masked=False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "edit", "unwanted"),
+    [
+        ("# referrer spam\n valid_referers *.semalt.com;", '($invalid_referer = "")', True),
+        ("valid_referers partner.example;", "partner.example none blocked server_names;", False),
+        ("valid_referers server_names *.semalt.com;", "*.semalt.com none blocked;", False),
+        ("valid_referers shop.example.com spam.example;", " none blocked server_names;", False),
+    ],
+)
+def test_the_edit_of_a_list_of_referers(rule: str, edit: str, unwanted: bool) -> None:
+    """Issue 17 of Stevie-Ray/referrer-spam-blocker: `valid_referers` has the spammers."""
+    text = f"{rule} if ($invalid_referer) {{ return 403; }}"
+    (claim,) = judge(CHECK, *refused_page(text, 403, NGINX_PAGE), masked=False)
+    assert claim.facts["unwanted"] is unwanted
+    assert edit in typed(claim)
+
+
+def test_silent_where_the_line_of_the_log_has_another_status() -> None:
+    words = (PAYMENT % OLD_BROWSER).replace(" 444 0 ", " 200 512 ")
+    text = config(BLOCKER.format('"~*\\bMozilla/4\\b" 3;'))
+    for symptom in (Symptom("other", words), Symptom("status", words, 404)):
+        shop = replace(SHOP, path="/payment/notify", symptom=symptom)
+        assert not judge(CHECK, RUNNING, text, page(404), target=shop, masked=False)

@@ -101,3 +101,15 @@ def test_leaves_other_steps_to_a_person() -> None:
     (claim,) = claims(config(site(), RULES))
     assert claim.fix
     assert not any(isinstance(step, Manual) for step in claim.fix.steps)
+
+
+def test_a_line_of_the_log_has_the_user_agent_itself() -> None:
+    """Issue 413 of PrivateBin/PrivateBin: a rule against crawlers."""
+    rules = "RewriteEngine on\nRewriteCond %{HTTP_USER_AGENT} MSIE [NC]\nRewriteRule .* - [F]\n"
+    agent = "Mozilla/4.0 (compatible; MSIE 5.01)"
+    line = f'198.51.100.7 - - [01/Dec/2026:10:00:00 +0000] "POST / HTTP/1.1" 403 169 "-" "{agent}"'
+    (claim,) = claims(config(site(), rules), Symptom("status", line, 403))
+    assert claim.facts["agent"] == agent
+    assert "!Mozilla.4.0..compatible..MSIE.5.01. [NC]" in str(claim.fix)
+    served = line.replace(" 403 169 ", " 200 169 ")
+    assert not claims(config(site(), rules), Symptom("other", served))

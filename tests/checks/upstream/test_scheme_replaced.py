@@ -3,7 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-from diagnose.model import Claim, Command, Confidence, Edit, Manual, Observation, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Observation,
+    Vantage,
+)
 from diagnose.model.backends import BackendAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
@@ -138,6 +147,16 @@ def test_fires_for_other_servers_each_in_its_words() -> None:
     sites = tuple(replace(site, sockets=(SiteSocket(80),)) for site in config.sites)
     caddy = servers(CADDY, replace(config, sites=sites))
     (claim,) = judge(CHECK, *caddy, *seen, masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+\t\theader_up X-Forwarded-Proto https" in str(claim.fix).replace("\\t", "\t")
+    # A line that says something else is for a person.
+    written = replace(
+        config.files[0], text="shop.example.com {\n\treverse_proxy 127.0.0.1:3000 {\n"
+        "\t\theader_up X-Forwarded-Proto {scheme}\n\t}\n}\n",
+    )  # fmt: skip
+    own = servers(CADDY, replace(config, sites=sites, files=(written,)))
+    (claim,) = judge(CHECK, *own, *seen, masked=False)
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Manual)
 

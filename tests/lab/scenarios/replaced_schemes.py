@@ -139,7 +139,8 @@ def apache_passes_the_scheme_of_a_balancer_on(lab: Lab) -> None:
 @caddy_scenario(
     outside="http.redirect-loop",
     server=CHECK,
-    manual="from which address the balancer asks, is not known",
+    heals="server",
+    differs=(caddy.CONFIG,),
 )
 def caddy_does_not_trust_the_balancer(lab: Lab) -> None:
     _forces_https(lab)

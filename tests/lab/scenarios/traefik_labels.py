@@ -101,3 +101,9 @@ def image_lacks_the_program_of_its_health_check(lab: Lab) -> None:
 def image_has_the_program_of_its_health_check(lab: Lab) -> None:
     test = "curl -fsS http://localhost:3000/ >/dev/null"
     serve(lab, ENABLE, *RULE, PORT, health_test=("CMD-SHELL", test))
+
+
+@label_scenario(outside=None, server="server.traefik-no-router")
+def router_of_labels_takes_no_tls(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/5729: http works, https is "404 page not found"."""
+    serve(lab, ENABLE, RULE[0])

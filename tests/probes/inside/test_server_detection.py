@@ -173,6 +173,23 @@ def test_a_server_of_every_name_is_known_by_who_asks_it(
     assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "is_known"),
+    [
+        ("/etc/caddy/Caddyfile", ":8484 {\n\treverse_proxy 127.0.0.1:4000\n}\n", True),
+        ("/etc/nginx/conf.d/a.conf", "server {\n  listen 0.0.0.0:8484;\n}", True),
+        ("/etc/caddy/Caddyfile", ":9000 {\n\treverse_proxy 127.0.0.1:8484\n}\n", False),
+    ],
+)
+def test_a_front_may_ask_at_any_port_of_the_web_server(
+    path: str, text: str, is_known: bool
+) -> None:
+    """Issue 20 of dawarich-app/atlas: the front asks Caddy at port 8484."""
+    tables = (HEAD + LISTENS + ASKED).replace(":0050", ":2124")
+    machine = RecordedMachine({}, {"/proc/net/tcp": tables, path: text})
+    assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
+
+
 def test_a_machine_that_asks_itself_is_no_visitor() -> None:
     own = "   2: 0100007F:0050 0100007F:D41E 01\n"
     six = "   0: 0000000000000000FFFF00000A7100CB:0050 0000000000000000FFFF0000507100CB:D41E 01\n"
