@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 
 from diagnose.model import Symptom
+from diagnose.parsers.asking_pages import asking_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
@@ -87,7 +88,10 @@ def origin_of(text: str) -> str:
     """Return the origin of the page that a message about CORS says asked; "" if it names none."""
     match = _PAGE.search(text)
     if match is None and not _UNNAMED_FILE.search(text):
-        match = _ORIGIN.search(text) or _TOLD_ORIGIN.search(text)
+        match = _ORIGIN.search(text)
+        if match is None and (page := asking_page(text)):
+            return page[1]
+        match = match or _TOLD_ORIGIN.search(text)
     return match[1].rstrip(".:").lower() if match else ""
 
 
