@@ -6,7 +6,7 @@ The journal is sure; that it is the end of which the message tells is likely. It
 message tells another time than that between two ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks.websocket import asks_about_closing
 from diagnose.checking.registry import check
@@ -22,10 +22,13 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Upgrade
 from diagnose.model.services import EndReason, ServiceEnds
 from diagnose.model.unit_commands import drop_in_steps
 
+#: gunicorn's words for a worker that had served its number of requests.
+_RESTARTED = "Autorestarting"
 #: The step of each reason that no command mends.
 _STEPS: dict[EndReason, str] = {
     "runtime": "no-limit",
@@ -71,9 +74,13 @@ def ended_by_restart(evidence: Evidence) -> Iterator[Claim]:
                 "setting": ends.setting,
                 "restarter": ends.restarter,
                 "command": ends.equivalent,
+                "pm2": not ends.unit and ends.manager == "pm2",
+                "gunicorn": not ends.unit and ends.manager == "gunicorn",
+                "blocked": ends.reason == "worker" and _RESTARTED not in ends.message,
                 **{reason: ends.reason == reason for reason in _STEPS},
+                **_limit_facts(evidence, ends),
             },
-            fix=_fix(ends),
+            fix=_limit_fix(evidence, ends) or _fix(ends),
         )
         return
 
@@ -86,6 +93,28 @@ def _is_other_time(evidence: Evidence, ends: ServiceEnds) -> bool:
     told = reported_seconds(symptom) if symptom and asks_about_closing(evidence, 0.0) else ()
     # A WebSocket opens some time after its program has started.
     return bool(told) and ends.interval > 0 and min(told) > ends.interval * 1.25
+
+
+def _limits(evidence: Evidence, ends: ServiceEnds) -> tuple[ReadSetting, ...]:
+    """Return the limit of time by which a worker was ended that did not report."""
+    if ends.reason != "worker" or _RESTARTED in ends.message:
+        return ()
+    # Imported late, as few programs are ended so.
+    from checks.upstream._time_limits import time_limits
+
+    return time_limits(evidence)
+
+
+def _limit_facts(evidence: Evidence, ends: ServiceEnds) -> Mapping[str, object]:
+    from checks.upstream._time_limits import limit_facts
+
+    return limit_facts(_limits(evidence, ends), 0.0)
+
+
+def _limit_fix(evidence: Evidence, ends: ServiceEnds) -> Fix | None:
+    from checks.upstream._time_limits import raising_fix
+
+    return raising_fix(_limits(evidence, ends), 0.0)
 
 
 def _fix(ends: ServiceEnds) -> Fix:

@@ -45,8 +45,8 @@ def ended_after(exchanges: Iterable[Exchange]) -> float:
     )  # fmt: skip
 
 
-async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) -> None:
-    """Emit the limits of the program that are of these seconds."""
+async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float | None) -> None:
+    """Emit the limits of the program that are of these seconds; each one if `took` is None."""
     if place.container or not place.pid:
         return
     limit_lines = list[tuple[str, TimeLimit]]()
@@ -59,7 +59,9 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
             else unit_limits(file.text) if kind == "unit"
             else settings_limits(file.text, kind == "python")
         )  # fmt: skip
-        limit_lines += [(file.real or path, each) for each in limits if each.explains(took)]
+        limit_lines += [
+            (file.real or path, each) for each in limits if took is None or each.explains(took)
+        ]
     # The arguments that the program runs with win against the default of its unit's line.
     is_set = has_option(place.words)
     limit_lines = [each for each in limit_lines if not (each[1].is_added and is_set)]
