@@ -124,7 +124,8 @@ def _fix(ends: ServiceEnds) -> Fix:
     elif ends.unit and ends.command_line:
         lines = ("ExecStart=", ends.command_line)
     if not lines:
-        step = Manual(_STEPS[ends.reason], Where.APPLICATION)
+        is_blocked = ends.reason == "worker" and _RESTARTED not in ends.message
+        step = Manual("unblock" if is_blocked else _STEPS[ends.reason], Where.APPLICATION)
         return Fix((step,), Applicability.MANUAL)
     restart = commands.restart_service(ends.unit)
     return Fix((*drop_in_steps(ends.unit, lines), restart), Applicability.REVIEW)

@@ -81,4 +81,4 @@ def test_fires_with_the_longer_limit_of_a_worker_that_blocked() -> None:
     assert "timeout = 300" in str(claim.fix.steps[0])
     (claim,) = judge(CHECK, ends, target=TOLD)
     assert claim.fix
-    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["worker"]
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["unblock"]

@@ -12,10 +12,12 @@ worker_logs() {
   case $c in *gunicorn*|*uwsgi*) ;; *) return ;; esac
   f=$(echo "$c" | sed -nE 's/.* (-c|--config)[= ](file:)?([^ ]+).*/\3/p')
   f=${f:-gunicorn.conf.py}
-  case $f in /*) ;; *) f=$d/$f ;; esac
+  # A project often has its interpreter in a folder of its own.
+  case $f in /*) ;; *) [ -f "$d/$f" ] || d=$(echo "$c" | sed -nE 's;(^|.* )(/[^ ]+)/\.?v?env/.*;\2;p'); f=$d/$f ;; esac
   {
     for l in "/proc/$pid"/fd/* $([ "${p:-1}" -gt 1 ] && echo "/proc/$p/fd/"*); do readlink "$l"; done
     echo "$c" | grep -oE -e '--?(error-logfile|log-file|logto2?|daemonize)[= ][^ ]+' | sed 's/.*[= ]//'
+    ls -d /var/log/gunicorn*/* /var/log/uwsgi/*.log /var/log/gunicorn*.log
     sed -nE "s/^[[:space:]]*(errorlog|logto|daemonize)[[:space:]]*=[[:space:]]*[\"']?([^\"' ]+).*/\2/p" "$f"
   } 2>/dev/null | sort -u | while read -r l; do
     case $l in /dev/*|*access*|-|*:*) continue ;; /*) ;; *) l=$d/$l ;; esac
