@@ -13,7 +13,10 @@ TARGET = f"wss://{site.NAME}/ws"
 SCRIPT = "/srv/broker/server.py"
 BROKER = """\
 import asyncio
-import websockets
+from websockets.asyncio.server import serve
+
+def choose(websocket, offered):
+    return 'mqtt' if 'mqtt' in offered else None
 
 async def answer(websocket):
     async for packet in websocket:
@@ -21,7 +24,7 @@ async def answer(websocket):
             await websocket.send(b'\\x20\\x02\\x00\\x00')
 
 async def main():
-    async with websockets.serve(answer, '127.0.0.1', 9001, subprotocols=['mqtt']):
+    async with serve(answer, '127.0.0.1', 9001, select_subprotocol=choose):
         await asyncio.Future()
 
 asyncio.run(main())
