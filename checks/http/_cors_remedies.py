@@ -12,11 +12,13 @@ from diagnose.parsers.cors_programs import cors_program
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.locations import proxy_pass_of
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN
+from diagnose.parsers.urls import parse_url
 
 #: The frameworks of `cors_program`.
 _PROGRAMS = (
     "spring", "express", "nest", "django", "flask", "fastapi", "aspnet", "laravel", "rails",
 )  # fmt: skip
+_FIELD = "Access-Control-Allow-Origin"
 #: An origin for the text where the message names none.
 _EXAMPLE = "https://app.example.com"
 
@@ -32,6 +34,7 @@ def with_cors_remedy(
         **claim.facts,
         **{f"in_{name}": name == program for name in _PROGRAMS},
         "in_apache": False,
+        "own_name": False,
         "server_title": front_title(evidence),
         "allowed": origin or _EXAMPLE,
         "credentials": sends_cookies or any(map(claim.facts.get, ("wildcard", "cookies"))),
@@ -40,6 +43,8 @@ def with_cors_remedy(
     fix = claim.fix
     if fix is None or fix.applicability is not Applicability.MANUAL or facts["redirected"]:
         return claim
+    if facts["use"] and facts["other"] and (own_fix := _own_name_fix(evidence, page, origin)):
+        return replace(claim, facts={**facts, "own_name": True}, fix=own_fix)
     if facts["own_line"] or facts["use"] or facts["added"]:
         return claim  # A line with a wrong site is known, or it is a page of the site itself.
     # Imported late: few answers are refused so.
@@ -69,6 +74,19 @@ def with_cors_remedy(
     from checks.http._origin_permissions import with_server_lines
 
     return with_server_lines(evidence, claim, page, bool(facts["credentials"]))
+
+
+def _own_name_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
+    """Return the edit of the line that permits the file's own site alone, which needs no
+    permission: the page is at another name of this server."""
+    url, allowed = parse_url(page.url), page.header(_FIELD) or ""
+    if url is None or not origin or allowed.rstrip("/") != f"{url.scheme}://{url.authority}":
+        return None
+    # Imported late, as above.
+    from checks.http._sent_fields import sent_field
+
+    sent = sent_field(evidence, _FIELD, [allowed], url.path.partition("?")[0])
+    return sent.with_value(origin) if sent and sent.value == allowed else None
 
 
 def _answered_in_front(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:

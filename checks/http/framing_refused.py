@@ -112,6 +112,13 @@ _WANTED = lazy_pattern(
     r"|no está|non è|nie jest|não|\bniet\b|\bне\b|未|没有|沒有|ではありません|されていません)"
     r".{0,200}SAMEORIGIN"
 )
+#: Words of a browser, or of somebody who has read them. Who only sees nothing in a frame may show
+#: another page in it.
+_REFUSED = lazy_pattern(
+    r"(?i)X-Frame|ancestor|\bfram(?:e-src|ing)\b|refus|\bblock|\bblo[qc]|\bdeny|denied|forbid|verweiger|lehnt"
+    r"|\bverb(?:iet|oten)|geblockt|recha[cz]|rifiut|interd|прещ|отказ|отклон|блокир|odm[aó]w|zabl"
+    r"|embed|intégr|incrust|insert|incorporat|eingebettet|嵌入|拒|阻|禁|ブロック|거부|차단"
+)
 _IN_FRAME = lazy_pattern(r"(?i)refused to display|in a frame|i-?frame\b(?!-)")
 
 
@@ -160,7 +167,8 @@ def _confidence(evidence: Evidence, ancestors: str) -> Confidence | None:
     if symptom is not None and symptom.kind != "frame":
         return Confidence.POSSIBLE  # Chromium's words for a connection that is refused, too
     if symptom is None or page is None or not sources or "ancestor violates" in symptom.text:
-        return Confidence.CERTAIN
+        is_refused = symptom is None or _REFUSED.search(symptom.text[:2000]) is not None
+        return Confidence.CERTAIN if is_refused else Confidence.LIKELY
     # Imported late: few policies name a site, and few messages are about frames.
     from diagnose.parsers.content_security_policy import blocking_directive
 

@@ -46,6 +46,8 @@ _WRITTEN = re.compile(
     r"|generated(?=/(?:code|metadata))))"
     r"(?:/[^\n]{1,300})?"
 )
+#: The ports of a VNC server's displays (RFB protocol, section 4).
+_VNC = range(5900, 6000)
 #: Fewest parts of a folder that is given to another user with all below it.
 _DEEP = 3
 
@@ -128,6 +130,7 @@ def _facts(reason: ToldReason) -> dict[str, object]:
         "service": reason.service,
         "elsewhere": reason.elsewhere,
         "asked": reason.host if reason.elsewhere else "",
+        "display": str(reason.port - _VNC.start) if reason.port in _VNC else "",
         "unit": reason.unit,
         "container": reason.container,
         "engine": reason.engine,

@@ -13,8 +13,9 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.pages import WebSocketPath
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
 from diagnose.parsers.html_tags import excerpt
 from diagnose.parsers.http import browser_page, proxy_page
@@ -34,11 +35,28 @@ _BROKEN = (
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
     """Yield the handshakes that failed for this reason. What a server does with every program
-    tells nothing about browsers."""
+    tells nothing about browsers, and neither does a path that only a location of the server has,
+    where a WebSocket opens below it."""
     return (
         attempt
         for attempt in websocket_attempts(evidence)
-        if refusal(attempt) == reason and not _is_refused_as_program(evidence, attempt)
+        if refusal(attempt) == reason
+        and not _is_refused_as_program(evidence, attempt)
+        and not _opens_below(evidence, attempt.path)
+    )
+
+
+def _opens_below(evidence: Evidence, path: str) -> bool:
+    """Return whether nothing but the server's configuration names a path, and a visitor's WebSocket
+    opens below it: "location /app" also passes "/app/ws" on."""
+    own, target = path.partition("?")[0], evidence.target
+    named = {each.path for each in evidence.good(WebSocketPath)}
+    if path in target.websockets or own in named or own == target.path_without_query:
+        return False
+    below = own.rstrip("/") + "/"
+    return any(
+        upgrade.is_visit and upgrade.accepted and upgrade.path.startswith(below)
+        for upgrade in evidence.good(Upgrade)
     )
 
 

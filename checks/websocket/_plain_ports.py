@@ -209,17 +209,23 @@ def _haproxy_steps(
 def script_command(evidence: Evidence, script: str, socket: Url, new: str) -> Command | None:
     """Return the command that writes the new address into the script, where its file is known: one
     that the web server serves itself, without a hash of it in the page."""
+    file = script_file(evidence, script)
+    if not file:
+        return None
+    return commands.rewrite(file, sed_scripts(socket, new, evidence.target.authority))
+
+
+def script_file(evidence: Evidence, script: str) -> str:
+    """Return the file of a script by its URL, where the web server serves it itself, and the page
+    has no hash of it; "" if it is not known."""
     path = (url.path if (url := parse_url(script)) else "").partition("?")[0]
     hashed = any(
         file.url == script and file.integrity for page in evidence.good(Page) for file in page.files
     )
     if not _FILE.fullmatch(path) or hashed or any(evidence.of(NginxContainer)):
-        return None
+        return ""
     root = _root(evidence, path)
-    if not root:
-        return None
-    scripts = sed_scripts(socket, new, evidence.target.authority)
-    return commands.rewrite(f"{root.rstrip('/')}{path}", scripts)
+    return f"{root.rstrip('/')}{path}" if root else ""
 
 
 def sed_scripts(socket: Url, new: str, authority: str) -> tuple[str, ...]:

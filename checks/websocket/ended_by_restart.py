@@ -6,7 +6,7 @@ The journal is sure; that it is the end of which the message tells is likely. It
 message tells another time than that between two ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checks.websocket import asks_about_closing
 from diagnose.checking.registry import check
@@ -22,10 +22,13 @@ from diagnose.model import (
     Where,
     commands,
 )
+from diagnose.model.applications import ReadSetting
 from diagnose.model.http import Upgrade
 from diagnose.model.services import EndReason, ServiceEnds
 from diagnose.model.unit_commands import drop_in_steps
 
+#: gunicorn's words for a worker that had served its number of requests.
+_RESTARTED = "Autorestarting"
 #: The step of each reason that no command mends.
 _STEPS: dict[EndReason, str] = {
     "runtime": "no-limit",
@@ -71,9 +74,12 @@ def ended_by_restart(evidence: Evidence) -> Iterator[Claim]:
                 "setting": ends.setting,
                 "restarter": ends.restarter,
                 "command": ends.equivalent,
+                "gunicorn": ends.manager == "gunicorn",
+                "blocked": ends.reason == "worker" and _RESTARTED not in ends.message,
                 **{reason: ends.reason == reason for reason in _STEPS},
+                **_limit_facts(evidence, ends),
             },
-            fix=_fix(ends),
+            fix=_limit_fix(evidence, ends) or _fix(ends),
         )
         return
 
@@ -88,6 +94,28 @@ def _is_other_time(evidence: Evidence, ends: ServiceEnds) -> bool:
     return bool(told) and ends.interval > 0 and min(told) > ends.interval * 1.25
 
 
+def _limits(evidence: Evidence, ends: ServiceEnds) -> tuple[ReadSetting, ...]:
+    """Return the limit of time by which a worker was ended that did not report."""
+    if ends.reason != "worker" or _RESTARTED in ends.message:
+        return ()
+    # Imported late, as few programs are ended so.
+    from checks.upstream._time_limits import time_limits
+
+    return time_limits(evidence)
+
+
+def _limit_facts(evidence: Evidence, ends: ServiceEnds) -> Mapping[str, object]:
+    from checks.upstream._time_limits import limit_facts
+
+    return limit_facts(_limits(evidence, ends), 0.0)
+
+
+def _limit_fix(evidence: Evidence, ends: ServiceEnds) -> Fix | None:
+    from checks.upstream._time_limits import raising_fix
+
+    return raising_fix(_limits(evidence, ends), 0.0)
+
+
 def _fix(ends: ServiceEnds) -> Fix:
     lines: tuple[str, ...] = ()
     if ends.unit and ends.reason == "runtime" and ends.setting:
@@ -95,7 +123,8 @@ def _fix(ends: ServiceEnds) -> Fix:
     elif ends.unit and ends.command_line:
         lines = ("ExecStart=", ends.command_line)
     if not lines:
-        step = Manual(_STEPS[ends.reason], Where.APPLICATION)
+        is_blocked = ends.reason == "worker" and _RESTARTED not in ends.message
+        step = Manual("unblock" if is_blocked else _STEPS[ends.reason], Where.APPLICATION)
         return Fix((step,), Applicability.MANUAL)
     restart = commands.restart_service(ends.unit)
     return Fix((*drop_in_steps(ends.unit, lines), restart), Applicability.REVIEW)

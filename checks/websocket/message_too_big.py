@@ -40,12 +40,13 @@ def message_too_big(evidence: Evidence) -> Iterator[Claim]:
     if any(upgrade.close_code == MESSAGE_TOO_BIG for upgrade in evidence.of(Upgrade)):
         return  # it was closed without a message: `websocket.closed-after-upgrade`
     reads = [read for read in evidence.good(ReadSetting) if read.topic == "message-limit"]
-    read = reads[0] if len(reads) == 1 else None
+    # A relay has two ends, and one file.
+    read = reads[0] if len({each.file for each in reads}) == 1 else None
     fix = Fix((Manual("raise", Where.APPLICATION),), Applicability.MANUAL)
     if read is not None:
         from checks.upstream._setting_fixes import setting_fix
 
-        fix = setting_fix((read,), "raise-it")
+        fix = setting_fix(reads, "raise-it")
     yield Claim(
         about=Subject(port=target.port, text=read.place if read else ""),
         because=(read, *pages) if read else pages,

@@ -40,7 +40,7 @@ UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again", "no-deflate", "other-scheme", "with-port", "plain-port", "forwarded",
     "own-host", "idle", "forwarded-host", "other-path", "plain", "bare-path",
-    "two-options", "without-id", "usual-port", "unasked",
+    "two-options", "without-id", "usual-port", "unasked", "mqtt",
 ]  # fmt: skip
 Through = Literal["front", "application"]
 #: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
@@ -267,8 +267,9 @@ class Upgrade(Observation):
     "other-path" asks for another path, that of `url`, after one at `path` was refused.
     "two-options" has Connection as Firefox sends it, "keep-alive, Upgrade". "without-id" leaves out
     what the query has of one connection. "unasked" is that of a path which the page alone names,
-    and which did not stay open: its script may add a login. "plain", only to the application
-    itself, is no handshake but an ordinary request for the same path.
+    and which did not stay open: its script may add a login. "mqtt" sends no ping, but the first
+    packet of a client of MQTT, and counts the frames that answer it. "plain", only to the
+    application itself, is no handshake but an ordinary request for the same path.
     `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
     `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol",
     "extension", "version": HTTP/1.0, in which no proxy that corrects it passes it on).

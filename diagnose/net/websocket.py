@@ -94,9 +94,10 @@ async def open_websocket(
     timeout: float = DEFAULT_TIMEOUT,
     ping: bool = True,
     idle: float | None = None,
+    first: bytes = b"",
 ) -> UpgradeResult:
-    """Open a WebSocket; if accepted, watch the connection for a moment, or in silence for `idle`
-    seconds. Closes the stream."""
+    """Open a WebSocket; if accepted, send the message `first`, if there is one, and watch the
+    connection for a moment, or in silence for `idle` seconds. Closes the stream."""
     protocol = client_protocol(request)
     if request.version == "1.0":
         stream = _Http10Stream(stream)
@@ -112,6 +113,8 @@ async def open_websocket(
         if fault or answer.failure:
             return UpgradeResult(answer, fault, subprotocol)
         watched = WatchedConnection(connection, protocol)
+        if first:
+            protocol.send_binary(first)
         if idle is None:
             await watched.watch(ping, HOLD + 4 * min(answer.took, HOLD))
         else:

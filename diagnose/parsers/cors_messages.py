@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 
 from diagnose.model import Symptom
+from diagnose.parsers.asking_pages import asking_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
@@ -68,6 +69,16 @@ _PREFLIGHT = re.compile(
     r"preflight|预检|預檢|verificación CORS|プリフライト|предварительн\w{1,8} проверк|사전 요청",
     re.IGNORECASE,
 )
+#: How people tell that the page sends a login in Authorization: a browser asks first for that.
+_LOGIN = lazy_pattern(
+    r"\b(?:basic[ -]auth\w*|bearer|jwt)\b"
+    r"|\b(?:with|con|com|avec|mit|с) (?:the |an? |el |le |o )?authorization\b"
+    r"|\b(?:user(?:name)?|login|usuario|usuário|utilisateur|identifiant|benutzer(?:name)?|utente"
+    r"|логин\w{0,2})\b ?(?:and|y|e|et|und|и|[/&+]) ?(?:(?:the |le |la |una? |il )?"
+    r"(?:password|passwort|kennwort|contraseña|clave|senha|mot de passe|password|парол\w{1,3})\b)"
+    r"|(?:用户名?|账号|帐号)[和与及、/]?密码|带(?:上|了)? ?token|ユーザー名とパスワード",
+    re.IGNORECASE,
+)
 #: A line of a browser's console or of an access log, and what people write of it.
 _OPTIONS = re.compile(r"(?<![\w-])OPTIONS(?![\w-])|(?i:\bpre-?flights?\b)|预检")
 _METHOD = re.compile(r"Method ([A-Z]{3,10}) is not allowed by Access-Control-Allow-Methods")
@@ -87,7 +98,10 @@ def origin_of(text: str) -> str:
     """Return the origin of the page that a message about CORS says asked; "" if it names none."""
     match = _PAGE.search(text)
     if match is None and not _UNNAMED_FILE.search(text):
-        match = _ORIGIN.search(text) or _TOLD_ORIGIN.search(text)
+        match = _ORIGIN.search(text)
+        if match is None and (page := asking_page(text)):
+            return page[1]
+        match = match or _TOLD_ORIGIN.search(text)
     return match[1].rstrip(".:").lower() if match else ""
 
 
@@ -139,7 +153,8 @@ def with_message(
     if symptom.kind != "cors":
         return fields
     request_fields = fields if fields.origin else replace(fields, origin=origin or UNKNOWN_ORIGIN)
-    if fields.method != "GET" or not _PREFLIGHT.search(text):
+    is_login = not fields.headers and _LOGIN.search(text) is not None
+    if fields.method != "GET" or not (is_login or _PREFLIGHT.search(text)):
         return request_fields
     method, field = _METHOD.search(text), _FIELD.search(text)
     headers = dict(fields.headers)
@@ -147,4 +162,7 @@ def with_message(
         headers.setdefault(METHOD_FIELD, method[1])
     if field:
         headers.setdefault(HEADERS_FIELD, field[1].lower())
+    if is_login:
+        headers.setdefault(METHOD_FIELD, "GET")
+        headers.setdefault(HEADERS_FIELD, "authorization")
     return replace(request_fields, method="OPTIONS", headers=tuple(headers.items()))

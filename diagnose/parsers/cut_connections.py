@@ -81,6 +81,41 @@ _FOREIGN_LENGTHS = lazy_pattern(
     rf"(?i)(?:\b(?P<number>{_FOREIGN_NUMBER}) ?|\b)(?P<unit>{_FOREIGN_UNIT})"
     r"|(?P<count>\d{1,5}) ?(?P<scale>秒|分|時)"
 )
+#: A connection that ends while nobody does anything: the words stand in any order.
+_CONNECTION = lazy_pattern(
+    r"(?i)\bconnect(?:ion|ed)|\bdisconnect|\breconnect|\bverbindung|\bverbinding|\bconn?exi[oóõã]?[on]|\bconex[ãa]o"
+    r"|\bconnessione|соединени|связь|подключени|з.єднан|połączeni|připojen|bağlantı|koneksi|kết nối"
+    r"|接続|연결|连接|連線|掉线|断线"
+)
+_NOBODY = lazy_pattern(
+    r"(?i)\b(?:nobody|no ?one|idle|inactiv\w{0,4}"
+    r"|without (?:any )?(?:typing|activity|input|traffic))\b"
+    r"|\b(?:keiner|niemand|nichts|untätig\w{0,2}|inaktiv\w{0,4}|leerlauf|personne|inacti\w{1,6}"
+    r"|sans (?:rien|activité|taper|bouger)|nadie|ninguém|sin (?:hacer|escribir|actividad|tocar)"
+    r"|sem (?:atividade|digitar|fazer|mexer)|nessuno|senza (?:scrivere|attività|toccare)"
+    r"|никто|ничего|бездейств\w{1,4}|просто[ея]|nikt|bezczynn\w{1,5}|nikdo|nečinn\w{1,4}|kimse"
+    r"|diam|không ai)(?!\w)"
+    r"|誰も|何も|無操作|操作しない|放置|아무도|가만히|没人|無人|无人|不(?:操作|输入|打字|动)|没(?:有)?(?:操作|输入|动作)"
+)
+_CANNOT = lazy_pattern(
+    r"(?i)\b(?:can|could|kann|können|konnte|peut|puede|pode|può|может|могут|może|kan)(?!\w)|能|できない"
+)
+_TIME = lazy_pattern(
+    rf"(?i){_LENGTH}|{_A_WHILE}|(?:\b(?:sekunden?|secondes?|segundos?|secondi|секунд\w?|seconden|sekund\w?"
+    r"|minut\w{0,2}|минут\w?|stunden?|heures?|horas?|час\w{0,2}|dakika\w?|saniye|menit|phút|giây"
+    r"|leerlauf|ina[ck]tiv\w{0,4}|inacti\w{1,6}|простое|бездейств\w{1,4}|bezczynn\w{1,5})(?!\w)"
+    r"|[分秒분초]|放置|無操作|无操作)"
+)
+_IDLE_ENDS = lazy_pattern(
+    rf"(?i){_ENDS}|{_FOREIGN_ENDS}|\b(?:loses?|losing|verlor\w{{0,2}}|verliert|fällt|perd\w{{0,4}}|pierd\w{{0,2}}|cade|chiud\w{{1,2}}"
+    r"|теря\w{1,4}|пропада\w{1,4}|рв[её]тся|zrywa|padá|kop\w{2,6}|putus|mất|ngắt)(?!\w)|끊|途切れ"
+)
+#: Other programs' connections.
+_OTHER_CONNECTION = lazy_pattern(
+    r"(?i)(?<![a-z])(?:ssh|sftp|ftp|vpn|wireguard|mysql|mariadb|postgres\w{0,4}|redis|database|datenbank"
+    r"|base de (?:données|datos|dados)|wi-?fi|wlan|rdp|smb|nfs)(?![a-z])|数据库"
+)
+_SENTENCE_END = lazy_pattern(r"[\n;；。！!？?]|\.(?=\s|$)")
 _DIGITS = lazy_pattern(r"\d{1,5}(?:\.\d)?")
 
 #: Kinds of symptoms that a connection which ends after a time may be told as.
@@ -129,7 +164,23 @@ def says_connection_is_cut(words: str) -> str:
     """Return the words by which somebody says that something ends after a time; "" if there are
     none."""
     match = _CUT_AFTER_TIME.search(words) or _FOREIGN_CUT.search(words)
-    return match[0] if match else ""
+    return match[0] if match else says_idle_connection_is_cut(words)
+
+
+def says_idle_connection_is_cut(words: str) -> str:
+    """Return the sentence by which somebody says that a connection ends while nobody does anything;
+    "" if there is none. A page has no connection that lives so long but a WebSocket or a stream."""
+    if _OTHER_CONNECTION.search(words):
+        return ""
+    needed = (_CONNECTION, _NOBODY, _IDLE_ENDS, _TIME)
+    return next(
+        (
+            sentence.strip()
+            for sentence in _SENTENCE_END.split(words)
+            if all(pattern.search(sentence) for pattern in needed) and not _CANNOT.search(sentence)
+        ),
+        "",
+    )
 
 
 def reported_seconds(symptom: Symptom) -> tuple[float, ...]:

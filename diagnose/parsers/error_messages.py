@@ -14,6 +14,7 @@ from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.symptom import FEWEST_WORDS, MESSAGE_MARKS
 from diagnose.parsers.address_roles import without_roles
+from diagnose.parsers.asking_pages import asking_page
 from diagnose.parsers.framing_words import is_framing, text_beside_framing
 from diagnose.parsers.leading_words import leads_to
 from diagnose.parsers.pasted_text import condensed
@@ -400,7 +401,9 @@ def _urls(text: str) -> Iterator[str]:
     asking: list[str] = []
     inner: list[str] = []
     references: list[str] = []
-    for match in _URL.finditer(text):
+    matches = list(_URL.finditer(text))
+    page = asking_page(text) if len(matches) > 1 else None
+    for match in matches:
         url = _cut_at_prose(match[0]).rstrip(".,;:)]}")
         end = match.start() + len(url)
         url = _without_line(_WITHOUT_PORT.sub("", url), text[end : end + 40])
@@ -416,6 +419,7 @@ def _urls(text: str) -> Iterator[str]:
             inner.append(url)
         elif (
             _BEFORE_ASKING.search(before)
+            or (page is not None and match.start() == page[0])
             or leads_to(before)
             or is_framing(before, text[end : end + 80])
         ):

@@ -8,6 +8,7 @@ Socket.IO "Server options", python-socketio "AsyncServer", aiohttp "WebSocketRes
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from diagnose.model.frozen import frozen
@@ -53,6 +54,17 @@ _LARGE = lazy_pattern(
     r"|отправ\w{1,6} (?:картинк|фото|изображени)"
     r"|大き[いな](?:画像|ファイル|メッセージ|写真|データ)|(?:画像|写真)を(?:送|貼)"
 )
+#: The same of what may be larger than a picture.
+_BULK = lazy_pattern(
+    r"(?i)\b(?:large|larger|big|bigger|huge)\b (?:\w{1,12} )?"
+    r"(?:results?|outputs?|responses?|answers?|data|data ?sets?|batch(?:es)?|models?|videos?"
+    r"|exports?|canvas|documents?|tables?|queries|query)\b"
+    r"|大(?:结果|数据|视频|模型|表)|(?:结果|数据)(?:量)?(?:太|过|很|较)大"
+    r"|\bgro(?:ß|ss)e[nrs]? (?:Ergebnis|Daten|Antwort|Ausgabe|Video)"
+    r"|\bgros(?:se)?s? (?:résultat|donnée|réponse|vidéo)"
+    r"|\b(?:resultado|respuesta|resposta|dato|dado|v[ií]deo)s? (?:muy |muito )?grande"
+    r"|больш\w{1,4} (?:результат|ответ|данн|видео)|大き[いな](?:結果|応答|動画)"
+)
 #: The same of a text, which is much smaller than a picture.
 _LONG = lazy_pattern(
     r"(?i)\blong(?:er)? (?:\w{1,12} )?(?:texts?|messages?|prompts?)\b|长(?:文本|消息|文字)"
@@ -61,18 +73,20 @@ _LONG = lazy_pattern(
 )
 _ENDS = lazy_pattern(
     r"(?i)disconnect|\bclos(?:e|es|ed|ing)\b|\bdrop(?:s|ped)?\b|\bdies\b|\bdied\b|reconnect"
-    r"|\bends\b|\bkill(?:s|ed)\b|\bcrash"
+    r"|\bends\b|\bkill(?:s|ed)\b|\bcrash|\bgone\b|\blost\b|\bcut\b|断开|断了|断线|关闭"
 )
 #: What has another cause: a time, or a large message that passes.
 _OTHER = lazy_pattern(
     r"(?i)\b(?:after|every) (?:about |around |exactly )?\d{1,4} ?"
     r"(?:s|sec|m|min|h)(?:onds?|utes?|ours?)?\b"
     r"|\bidle\b|\b(?:even|also) (?:without|when (?:I|we) (?:don|do not))"
-    r"|\b(?:images?|pictures?|photos?|files?|messages?) (?:work|pass|arrive|are fine)"
+    r"|(?<!small )(?<!smaller )(?<!short )(?<!tiny )"
+    r"\b(?:images?|pictures?|photos?|files?|messages?) (?:work|pass|arrive|are fine)"
     r"|\b(?:not|never) (?:\w{1,10} ){0,4}(?:large|big)\b|\d ?(?:秒|分钟)"
 )
-#: Bytes of a picture of a telephone, and of a text that is long for a person.
-_PICTURE, _TEXT = 2 << 20, 64 << 10
+#: Bytes of what a program makes, of a picture of a telephone, and of a text that is long for a
+#: person.
+_DATA, _PICTURE, _TEXT = 8 << 20, 2 << 20, 64 << 10
 
 
 def tells_of_message_size(symptom: Symptom | None) -> bool:
@@ -95,7 +109,8 @@ def suspected_limit(symptom: Symptom | None) -> int:
         return 0
     if _OTHER.search(text):
         return 0
-    return _PICTURE if _LARGE.search(text) else _TEXT if _LONG.search(text) else 0
+    sizes = ((_BULK, _DATA), (_LARGE, _PICTURE), (_LONG, _TEXT))
+    return next((size for pattern, size in sizes if pattern.search(text)), 0)
 
 
 @frozen
@@ -103,7 +118,8 @@ class _Library:
     """`imports` is the pattern of the line that loads it, `call` that of the call with the option
     `key`, up to where the option's object may begin; `default` are the bytes without it. Where
     `is_common` is True, other calls have an option of this name too. What `others` matches gives
-    the call's name another meaning."""
+    the call's name another meaning. `client` is the pattern of the call by which a relay connects
+    to the program behind it: that end has the same option."""
 
     imports: str
     call: str
@@ -111,6 +127,7 @@ class _Library:
     default: int
     is_common: bool = False
     others: str = r"(?!)"
+    client: str = ""
 
 
 _PYTHON = (
@@ -120,6 +137,7 @@ _PYTHON = (
         "max_size",
         1 << 20,
         is_common=True,
+        client=r"(?<![\w.])(?:websockets\.(?:\w{1,20}\.){0,3})connect\(",
         others=r"(?m)^\s{0,8}from (?!websockets\b)[\w.]{1,80} import [^\n]{0,200}\bserve\b",
     ),
     _Library(
@@ -139,6 +157,8 @@ _PYTHON = (
         r"(?<!\w)WebSocketResponse\(",
         "max_msg_size",
         4 << 20,
+        is_common=True,
+        client=r"(?<!\w)ws_connect\(",
     ),
     _Library(
         r"(?m)^\s{0,8}(?:from tornado\b|import tornado\b)",
@@ -176,13 +196,13 @@ _NAME = re.compile(r"([A-Za-z_$][\w$]{0,60})(?=\s{0,8}(?:[,)}#;]|//|$))")
 _SOLE = re.compile(r"\s{0,4}[\w.]{1,60}\s{0,4}(?=\))")
 
 
-def message_limit(text: str, name: str, below: int = WIDE) -> SizeLine | None:
+def message_limits(text: str, name: str, below: int = WIDE) -> tuple[SizeLine, ...]:
     """Return the line of a script that limits the messages of its WebSockets to less than so many
-    bytes, with a wide limit in it; None if there is none, or several, or if it has a secret. `name`
-    is the script's."""
+    bytes, with a wide limit in it; () if there is none, or several, or if it has a secret. Of a
+    relay also the line by which it connects to the program behind it. `name` is the script's."""
     lines = text.split("\n")
     if len(lines) > _MAX_LINES or not name.endswith(SCRIPTS):
-        return None
+        return ()
     is_python = name.endswith(".py")
     libraries = _PYTHON if is_python else _NODE
     code = [
@@ -191,13 +211,21 @@ def message_limit(text: str, name: str, below: int = WIDE) -> SizeLine | None:
     for library in libraries:
         if re.search(library.imports, text):
             if re.search(library.others, text):
-                return None
-            limits = list(islice(_limits(code, library, is_python, below), 2))
-            if len(limits) != 1 or limits[0].line not in lines:
-                return None
-            # The line is shown as it is.
-            return limits[0] if hide_values(limits[0].line) == limits[0].line else None
-    return None
+                return ()
+            ends = [library, replace(library, call=library.client)] if library.client else [library]
+            called = "\n".join(code)
+            is_relay = len(ends) > 1 and all(re.search(end.call, called) for end in ends)
+            limits = list[SizeLine]()
+            for end in ends if is_relay else ends[:1]:
+                own = list(islice(_limits(code, end, is_python, below), 2))
+                # A line may be shown as it is.
+                if len(own) > 1 or any(
+                    each.line not in lines or hide_values(each.line) != each.line for each in own
+                ):
+                    return ()
+                limits += own
+            return tuple(limits) if len({each.number for each in limits}) == len(limits) else ()
+    return ()
 
 
 def _limits(code: list[str], library: _Library, is_python: bool, below: int) -> Iterator[SizeLine]:

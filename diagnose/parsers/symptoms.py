@@ -14,7 +14,7 @@ from diagnose.parsers.clauses import (
     works_elsewhere,
 )
 from diagnose.parsers.complaints import says_page_is_missing, says_password_is_asked_again
-from diagnose.parsers.cut_connections import says_connection_is_cut
+from diagnose.parsers.cut_connections import says_connection_is_cut, says_idle_connection_is_cut
 from diagnose.parsers.denied_faults import without_denied
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.pasted_text import MAX_LENGTH, condensed
@@ -219,7 +219,8 @@ def _symptom_of(text: str, line: str, of_websocket: bool) -> Symptom | None:
     words = _FILE.sub("…", _NAME.sub(r"\1…", _URL.sub(r"\1://…", usual)))
     if symptom is None or symptom.kind in _MAY_BE_CUT:
         cut = says_connection_is_cut(words)
-        if cut and (of_websocket or _NAMES_WEBSOCKET.search(words)):
+        is_named = of_websocket or _NAMES_WEBSOCKET.search(words)
+        if cut and (is_named or says_idle_connection_is_cut(words)):
             return _symptom("websocket-closed", line, cut)
         seen = _seen_fault(symptom, line, words)
         if cut and seen and seen.kind == "websocket":

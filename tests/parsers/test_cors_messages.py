@@ -205,3 +205,19 @@ def test_a_request_that_failed_is_asked_for_with_the_page_that_is_named() -> Non
     other = Symptom("not-connected", "cannot connect")
     told = "cannot connect to https://shop.example.com/ from https://app.example.net"
     assert with_message(bare, other, told) == bare
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"fetch with username and password from {PAGE} to https://shop.example.com/api fails, CORS",
+        f"desde {PAGE} el fetch con usuario y contraseña a https://shop.example.com/api da CORS",
+        f"从 {PAGE} 带token 请求 https://shop.example.com/api 跨域失败",
+    ],
+)
+def test_a_login_is_asked_for_before(text: str) -> None:
+    fields = with_message(RequestFields(), CORS, text)
+    assert (fields.method, fields.origin) == ("OPTIONS", PAGE)
+    assert dict(fields.headers)["Access-Control-Request-Headers"] == "authorization"
+    other = f"credentials mode is 'include' from {PAGE} to https://shop.example.com/api, CORS"
+    assert with_message(RequestFields(), CORS, other).method == "GET"

@@ -127,3 +127,32 @@ def test_a_request_that_fails_after_a_time(words: str, is_so: bool) -> None:
     (target,) = parse_targets((PAGE, words), (), "en")
     assert target.symptom
     assert lasts_as_long(target.symptom, 60.0) is is_so
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Im Editor geht die Verbindung immer verloren, wenn eine Minute lang keiner etwas tippt",
+        "the editor loses its connection whenever nobody types for a minute",
+        "la connexion se perd si personne ne tape pendant une minute",
+        "соединение теряется, если минуту никто ничего не пишет",
+        "一分钟没人操作连接就断开",
+    ],
+)
+def test_idle_connection_is_a_websocket(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is not None
+    assert symptom.kind == "websocket-closed"
+    assert reported_seconds(symptom) == (60.0,)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "die Datenbank-Verbindung bricht ab, wenn niemand arbeitet",
+        "keiner kann sich verbinden, Verbindung wird seit einer Stunde abgelehnt",
+    ],
+)
+def test_other_connections(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is None or symptom.kind != "websocket-closed"

@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.parsers.error_messages import named_site
 from diagnose.parsers.framing_words import is_framing, text_beside_framing
+from diagnose.parsers.symptoms import symptom_of
 
 PORTAL = "https://portal.example.org"
 
@@ -36,3 +37,30 @@ def test_no_frame() -> None:
         == ""
     )
     assert text_beside_framing("", []) == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mon application reste vide dans l'admin, l'affichage dans un frame est refusé",
+        "die Seite wird im iframe auf unserem Portal nicht angezeigt",
+        "no se muestra en un iframe de otro sitio",
+        "в iframe не открывается, сама по себе работает",
+        "iframe の中だと真っ白",
+        "our app stays blank in an iframe, on its own it works",
+        "嵌入到别的系统里打不开，单独打开正常",
+    ],
+)
+def test_words_about_frame(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is not None
+    assert symptom.kind == "frame"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Bilder werden nicht angezeigt", "im Rahmen der Wartung nicht erreichbar", "单独打开空白"],
+)
+def test_other_words(words: str) -> None:
+    symptom = symptom_of(words)
+    assert symptom is None or symptom.kind != "frame"

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.model.symptom import Symptom, SymptomKind
-from diagnose.parsers.message_limits import message_limit, suspected_limit, tells_of_message_size
+from diagnose.parsers.message_limits import message_limits, suspected_limit, tells_of_message_size
 
 WS, IO = "const WebSocket = require('ws');\n", "const { Server } = require('socket.io');\n"
 PY = "import websockets\n"
@@ -29,7 +29,7 @@ PY = "import websockets\n"
     ],
 )  # fmt: skip
 def test_the_line_with_a_wide_limit(name: str, before: str, line: str, new: str) -> None:
-    limit = message_limit(f"{before}{line}\n", name)
+    (limit,) = message_limits(f"{before}{line}\n", name)
     assert limit
     assert (limit.line, limit.new) == (line.split("\n")[0], new.split("\n")[0])
 
@@ -47,7 +47,7 @@ def test_the_line_with_a_wide_limit(name: str, before: str, line: str, new: str)
     ],
 )
 def test_no_line_that_is_wide_or_not_known(name: str, text: str) -> None:
-    assert message_limit(text, name) is None
+    assert not message_limits(text, name)
 
 
 def test_a_message_about_the_size() -> None:
@@ -77,19 +77,19 @@ def test_a_message_about_the_size() -> None:
     ],
 )  # fmt: skip
 def test_a_definition_another_library_and_no_limit_are_no_limit(text: str, name: str) -> None:
-    assert message_limit(text, name) is None
+    assert not message_limits(text, name)
 
 
 def test_the_size_of_a_pool_is_no_limit_of_messages() -> None:
     pool = "import websockets\npool = create_pool(dsn, min_size=1, max_size=10)\n"
-    line = message_limit(f"{pool}websockets.serve(answer, 'x', 1)\n", "a.py")
+    (line,) = message_limits(f"{pool}websockets.serve(answer, 'x', 1)\n", "a.py")
     assert line is not None
     assert line.new == "websockets.serve(answer, 'x', 1, max_size=16 * 2 ** 20)"
 
 
 def test_a_line_with_a_secret_is_not_shown() -> None:
     line = "new Server(server, { secret: 'hunter2secret9', maxHttpBufferSize: 1e5 });\n"
-    assert message_limit(f"{IO}{line}", "a.js") is None
+    assert not message_limits(f"{IO}{line}", "a.js")
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,38 @@ def test_words_about_a_large_message(kind: SymptomKind, text: str, below: int) -
 
 def test_the_constant_that_gives_the_limit() -> None:
     text = f"{WS}const MAX = 512 * 1024;\nnew WebSocketServer({{ server, maxPayload: MAX }});\n"
-    limit = message_limit(text, "a.js", 2 << 20)
+    (limit,) = message_limits(text, "a.js", 2 << 20)
     assert limit
     assert limit.new == "const MAX = 16 * 1024 * 1024;"
-    assert message_limit(text, "a.js", 64 << 10) is None
-    assert message_limit(f"{text}MAX = 1;\n", "a.js") is None
-    assert message_limit(text.replace("512 * 1024", "config.max"), "a.js") is None
+    assert not message_limits(text, "a.js", 64 << 10)
+    assert not message_limits(f"{text}MAX = 1;\n", "a.js")
+    assert not message_limits(text.replace("512 * 1024", "config.max"), "a.js")
+
+
+def test_a_relay_has_two_ends() -> None:
+    script = (
+        "from aiohttp import ClientSession, web\nasync def relay(session, request):\n"
+        "    server = web.WebSocketResponse(); await server.prepare(request)\n"
+        "    async with session.ws_connect(f'ws://{host}{path}') as client:\n        pass\n"
+    )
+    first, second = message_limits(script, "relay.py", 8 << 20)
+    assert "WebSocketResponse(max_msg_size=16 * 2 ** 20); await" in first.new
+    assert second.new.endswith("path}', max_msg_size=16 * 2 ** 20) as client:")
+    assert not message_limits(script, "relay.py", 2 << 20)
+    wide = script.replace("Response()", "Response(max_msg_size=0)")
+    (line,) = message_limits(wide, "relay.py", 8 << 20)
+    assert "ws_connect" in line.new
+    assert not message_limits(script.replace("Response()", "Reply()"), "relay.py")
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        ("freezes as soon as a big result comes, its websocket is gone, small images are fine", 8),
+        ("the websocket is closed when a large image is sent", 2),
+        ("websocket is lost with large data every 60 seconds", 0),
+        ("the websocket is gone after a minute, large images are fine", 0),
+    ],
+)
+def test_words_of_what_is_large(words: str, size: int) -> None:
+    assert suspected_limit(Symptom("websocket", words)) == size << 20

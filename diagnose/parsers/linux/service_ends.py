@@ -1,7 +1,8 @@
 """How often a service ended in the last hours, and why: what service_ends.sh prints. No I/O.
 
-The words are systemd's (src/core/service.c, unit.c), those of uvicorn, Django, Flask, nodemon and
-gunicorn where they start themselves again, and pm2's (lib/Watcher.js, God/ActionMethods.js).
+The words are systemd's (src/core/service.c, unit.c), those of uvicorn, Django, Flask, nodemon,
+gunicorn and uWSGI where they start themselves or a worker again, and pm2's (lib/Watcher.js,
+God/ActionMethods.js).
 """
 
 import re
@@ -31,7 +32,7 @@ _REASONS: tuple[tuple[EndReason, str], ...] = (
         r"[Dd]etected (?:a )?(?:file )?changes?\b|restarting due to changes"
         r"|Change detected on path",
     ),
-    ("worker", r"WORKER TIMEOUT|Autorestarting worker"),
+    ("worker", r"WORKER TIMEOUT|HARAKIRI ON WORKER|Autorestarting worker"),
     ("crash", r"Main process exited|exited with code \[?[1-9]"),
 )
 _COMPILED = tuple((reason, re.compile(pattern)) for reason, pattern in _REASONS)

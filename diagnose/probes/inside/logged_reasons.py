@@ -44,6 +44,8 @@ _PAGE_FOLDER = re.compile(
     r"\"(?P<folder>[A-Za-z][\w-]{0,60}(?:/[\w-]{1,60}){0,4})\""
     r" (?:directory|folder)[^<>\n]{0,40}"
 )
+#: The address of a page at the beginning of a message.
+_PAGE_URL = re.compile(r"\A\W{0,4}(?:https?|wss?)://\S{1,500}(?=\s)")
 #: What a program wrote into its error output (ngx_http_fastcgi_module).
 _STDERR = 'FastCGI sent in stderr: "'
 
@@ -158,8 +160,10 @@ async def _believe(ctx: ProbeContext, listeners: Listeners, message: str) -> Non
         if log_reason.kind in {"denied", "unreached"}
     ]
     refusal = nameless_refusal(message)
-    # What names the site is said by a visitor, who was refused by the site.
-    if not reasons and refusal is not None and ctx.target.host not in refusal.text:
+    # What names the site is said by a visitor, who was refused by the site. The address of the page
+    # that somebody puts beside a program's own words is none of them.
+    text = _PAGE_URL.sub(" ", refusal.text) if refusal is not None else ""
+    if not reasons and refusal is not None and ctx.target.host not in text:
         reasons = [refusal]
     for reason in reasons[:1]:
         for endpoint in dict.fromkeys(program_logs.endpoints_of(ctx, ctx.target.path)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
-from diagnose.parsers.message_limits import SCRIPTS, message_limit, suspected_limit
+from diagnose.parsers.message_limits import SCRIPTS, message_limits, suspected_limit
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
@@ -42,17 +42,15 @@ async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:
     if not place.pid or place.container or place.is_front or not word or is_library:
         return
     file = await ctx.machine.read(path, MAX_FILE)
-    line = (
-        None
-        if file.failure
-        else message_limit(file.text, path, suspected_limit(ctx.target.symptom))
-    )
-    if line is None or not is_plain(line.line):
+    if file.failure is not None:
         return
-    ctx.emit(
-        ReadSetting(
-            vantage=Vantage.SERVER, at=ctx.elapsed(), application="program", topic="message-limit",
-            key=line.key, file=file.real or path, number=line.number, line=line.line, new=line.new,
-            process=place.process, unit=place.unit, starter=place.starter,
-        )
-    )  # fmt: skip
+    for line in message_limits(file.text, path, suspected_limit(ctx.target.symptom)):
+        if is_plain(line.line):
+            ctx.emit(
+                ReadSetting(
+                    vantage=Vantage.SERVER, at=ctx.elapsed(), application="program",
+                    topic="message-limit", key=line.key, file=file.real or path,
+                    number=line.number, line=line.line, new=line.new, process=place.process,
+                    unit=place.unit, starter=place.starter,
+                )
+            )  # fmt: skip

@@ -169,7 +169,7 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         await emit_message_limits(ctx, SCRIPT)
         from diagnose.probes.inside.service_ends import emit_service_ends
 
-        await emit_service_ends(ctx, listeners)
+        await emit_service_ends(ctx, listeners, SCRIPT)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(

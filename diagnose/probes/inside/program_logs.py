@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Vantage
+from diagnose.model import Target, Vantage
 from diagnose.model.addresses import bracketed, is_loopback
 from diagnose.model.containers import CONTAINER_PROCESSES, NginxContainer
 from diagnose.model.frozen import frozen
@@ -21,7 +21,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.program_logs import FailedUnit, ProgramLine
 from diagnose.model.server import Listeners
-from diagnose.model.web_servers import WebServerConfig
+from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.linux.unit_corrections import fault_of, unit_of_source
 from diagnose.parsers.program_words import TellingLine, telling_line
@@ -204,10 +204,20 @@ def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
             if endpoint.socket or is_own_host(ctx, endpoint.host):
                 yield endpoint.socket or str(endpoint.port)
     for server in ctx.observed(WebServerConfig):
-        for site_route in routes_of_name(server, target.port, target.host, bare)[:2]:
+        for site_route in _routes(server, target, bare)[:2]:
             if site_route.socket or is_own_host(ctx, site_route.host):
                 yield site_route.socket or str(site_route.port)
     yield str(target.port)
+
+
+def _routes(server: WebServerConfig, target: Target, path: str) -> tuple[SiteRoute, ...]:
+    """Return where a server passes a path on to: pages and WebSockets may go to places of their
+    own."""
+    host, port = target.host, target.port
+    return routes_of_name(server, port, host, path) or (
+        *routes_of_name(server, port, host, path, True),
+        *routes_of_name(server, port, host, path, False),
+    )
 
 
 def application_endpoints(ctx: ProbeContext) -> tuple[str, ...]:

@@ -33,8 +33,9 @@ _SETTINGS: dict[EndReason, tuple[str, str]] = {
 }
 
 
-async def emit_service_ends(ctx: ProbeContext, listeners: Listeners) -> None:
-    """Emit it once for each program."""
+async def emit_service_ends(ctx: ProbeContext, listeners: Listeners, place_script: str) -> None:
+    """Emit it once for each program, and the limit by which it ended a worker that blocked;
+    `place_script` is program_place.sh with what it needs."""
     for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
         is_program = endpoint.isdecimal() and not is_front(listeners, endpoint)
         if is_program and ctx.further_requests.begin(f"how the service of {endpoint} ended"):
@@ -44,7 +45,17 @@ async def emit_service_ends(ctx: ProbeContext, listeners: Listeners) -> None:
             for end in history.ends:
                 if _matters(history, end):
                     ctx.emit(_observation(at, endpoint, history, end))
+                    if end.reason == "worker" and "Autorestarting" not in end.message:
+                        await _emit_limit(ctx, endpoint, place_script)
                     break
+
+
+async def _emit_limit(ctx: ProbeContext, endpoint: str, script: str) -> None:
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.time_limits import emit_time_limits
+
+    result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
+    await emit_time_limits(ctx, parse_place(result.out), None)
 
 
 def _matters(history: ServiceHistory, end: ServiceEnd) -> bool:
@@ -70,10 +81,15 @@ def _setting(history: ServiceHistory, end: ServiceEnd) -> str:
 def _observation(at: float, endpoint: str, history: ServiceHistory, end: ServiceEnd) -> ServiceEnds:
     command = history.without_reload if end.reason == "source" else ""
     unit = f"-u {shlex.quote(f'{history.unit}.service')}" if history.unit else ""
+    by_hand = (
+        "tail -n 400 ~/.pm2/pm2.log"
+        if history.manager == "pm2"
+        else f"ss -ltnp 'sport = :{endpoint}'"
+    )
     return ServiceEnds(
         vantage=Vantage.SERVER,
         at=at,
-        equivalent=f"journalctl --since -6h {unit}" if unit else "tail -n 400 ~/.pm2/pm2.log",
+        equivalent=f"journalctl --since -6h {unit}" if unit else by_hand,
         unit=history.unit,
         endpoint=endpoint,
         reason=end.reason,

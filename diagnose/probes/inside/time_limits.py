@@ -6,7 +6,8 @@ Only lines with that number are kept (docs/adr/0092).
 """
 
 import posixpath
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
@@ -50,8 +51,8 @@ def ended_after(exchanges: Iterable[Exchange]) -> float:
     )
 
 
-async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) -> None:
-    """Emit the limits of the program that are of these seconds."""
+async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float | None) -> None:
+    """Emit the limits of the program that are of these seconds; each one if `took` is None."""
     if place.container or not place.pid:
         return
     limit_lines = list[tuple[str, TimeLimit]]()
@@ -64,7 +65,9 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
             else unit_limits(file.text) if kind == "unit"
             else settings_limits(file.text, kind == "python")
         )  # fmt: skip
-        limit_lines += [(file.real or path, each) for each in limits if each.explains(took)]
+        limit_lines += [
+            (file.real or path, each) for each in limits if took is None or each.explains(took)
+        ]
     # The arguments that the program runs with win against the default of its unit's line.
     is_set = has_option(place.words)
     limit_lines = [
@@ -86,6 +89,12 @@ async def emit_time_limits(ctx: ProbeContext, place: ProgramPlace, took: float) 
             )  # fmt: skip
 
 
+def project_of(words: Sequence[str]) -> str:
+    """Return the folder that holds the environment of a program in Python; "/" if none is known."""
+    match = re.match(r"(/[^\s]{1,300}?)/\.?v?env/", words[0]) if words else None
+    return match[1] if match else "/"
+
+
 async def _files(ctx: ProbeContext, place: ProgramPlace) -> list[tuple[str, str]]:
     """Return the files in which the program may have a limit, and what they are."""
     paths = dict[str, str]()
@@ -100,12 +109,13 @@ async def _files(ctx: ProbeContext, place: ProgramPlace) -> list[tuple[str, str]
     paths.update(
         (path, "unit") for path in place.unit_files if path.endswith((".service", ".conf"))
     )
-    at = place.folder or "/"
+    at, project = place.folder or "/", project_of(place.words)
     for option in ("-c", "--config", "--ini"):
         named = argument_value(place.words, option)
         if named and named != "true":
-            path = posixpath.normpath(posixpath.join(at, named.removeprefix("file:")))
-            paths[path] = "python" if path.endswith(".py") else "ini"
+            for folder in (at, project):
+                path = posixpath.normpath(posixpath.join(folder, named.removeprefix("file:")))
+                paths[path] = "python" if path.endswith(".py") else "ini"
     for word in place.words[:12]:
         if word.endswith(".ini"):
             paths[posixpath.normpath(posixpath.join(at, word))] = "ini"

@@ -265,6 +265,11 @@ async def _repeat_refused(ctx: ProbeContext, normal: HandshakeAttempt) -> None:
 async def _offer_as_page(ctx: ProbeContext, upgrade: Upgrade) -> None:
     """Offer the subprotocols that the page asks for, or that a message may be about."""
     symptom = ctx.target.symptom
+    if symptom is not None and upgrade.accepted and "conn" in symptom.text.lower():
+        # Imported late: few messages are about a broker.
+        from diagnose.probes.outside.mqtt_brokers import ask_broker
+
+        await ask_broker(ctx, upgrade)
     is_reported = symptom is not None and symptom.kind == "websocket-subprotocol"
     if is_reported or any(named.subprotocols for named in ctx.observed(WebSocketPath)):
         # Imported late: few pages ask for a subprotocol.

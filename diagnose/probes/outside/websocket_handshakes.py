@@ -30,7 +30,7 @@ class HandshakeAttempt:
 
     `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session,
     `request_path` is the path in the request, if it differs from `path`, and `origin` replaces the
-    usual Origin.
+    usual Origin. `first` is a message that is sent as soon as the WebSocket is open.
     """
 
     address: str
@@ -40,6 +40,7 @@ class HandshakeAttempt:
     cookie: str = ""
     request_path: str = ""
     origin: str | None = None
+    first: bytes = b""
 
 
 async def try_handshake(
@@ -61,8 +62,9 @@ async def try_handshake(
         open_connection.stream,
         handshake,
         wait,
-        ping=attempt.variant != "no-ping",
+        ping=attempt.variant not in {"no-ping", "mqtt"},
         idle=ctx.options.idle if attempt.variant == "idle" else None,
+        first=attempt.first,
     )
     upgrade = Upgrade(
         at=start_time,

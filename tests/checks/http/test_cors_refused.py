@@ -210,6 +210,23 @@ def test_fires_where_the_own_page_asks_another_name() -> None:
     assert added[1:] == ['add_header X-A "b";', f"add_header {ALLOW} {ORIGIN} always;"]
 
 
+def test_fires_where_a_line_permits_the_files_own_name() -> None:
+    """The page at another name asks, as by `<base href>`: the line gets the page's origin."""
+    own = "https://shop.example.com"
+    text = SITE.replace("  location / {", f"  add_header {ALLOW} {own};\n  location / {{")
+    seen = answer(200, (ALLOW, own)), OWN_PAGE_ASKS, RUNNING, config(text)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.facts["own_name"]
+    assert claim.fix is not None
+    (edit, *_) = claim.fix.steps
+    assert isinstance(edit, Edit)
+    added = [line[1:].strip() for line in edit.diff.splitlines() if line.startswith("+")]
+    assert added[1:] == [f'add_header {ALLOW} "{ORIGIN}";']
+    other = answer(200, (ALLOW, "https://partner.example.org")), OWN_PAGE_ASKS, RUNNING
+    (claim,) = judge(CHECK, *other, config(text), masked=False)
+    assert not claim.facts["own_name"]
+
+
 def test_fires_where_cookies_are_sent_and_every_site_is_allowed() -> None:
     asked = replace(OWN_PAGE_ASKS, use="data", with_cookies=True)
     (claim,) = judge(CHECK, answer(200, (ALLOW, "*")), asked, masked=False)

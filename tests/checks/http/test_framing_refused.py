@@ -220,3 +220,9 @@ def test_chromiums_words_in_a_frame_may_be_about_it(words: str, is_frame: bool) 
     claims = judge(CHECK, sends(DENY), target=target)
     assert [claim.confidence for claim in claims] == [Confidence.POSSIBLE] * is_frame
     assert not judge(CHECK, sends(), target=target)
+
+
+def test_fires_less_surely_for_words_that_only_see_nothing() -> None:
+    asked = replace(SHOP, symptom=Symptom("frame", "it stays white in an iframe"))
+    (claim,) = judge(CHECK, sends(DENY), target=asked)
+    assert claim.confidence is Confidence.LIKELY

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Claim, Command, Confidence, Observation, Severity
 from diagnose.model.http import Exchange
-from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramBan
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
@@ -28,12 +27,6 @@ def test_fires_on_a_page_with_a_programs_own_words() -> None:
     (claim,) = judge(CHECK, BANNED)
     assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
     assert (claim.facts["program"], claim.facts["ban"]) == ("qBittorrent", True)
-
-
-def test_fires_on_a_message_with_the_address() -> None:
-    (claim,) = told("Banned IP 172.18.0.5 for too many login attempts", PAGE)
-    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
-    assert (claim.facts["visitor"], claim.facts["proxied"]) == ("172.18.0.5", True)
 
 
 def test_fires_on_a_pool_without_an_address() -> None:
@@ -68,49 +61,12 @@ def test_silent_on_words_that_many_programs_share() -> None:
     assert not told("403 Forbidden", PAGE)
 
 
-def test_fires_as_a_note_on_a_pool_whose_page_is_answered() -> None:
-    (claim,) = told(POOL, PAGE)
-    assert (claim.severity, claim.facts["untried"]) == (Severity.NOTE, True)
-
-
-def test_fires_where_the_log_has_the_ports() -> None:
-    text = "connect() to 127.0.0.1:3000 failed (99: Cannot assign requested address)"
-    line = LogLine(
-        file="/var/log/nginx/error.log", when=1.0, level="crit", pid=1, text=text, errno=99
-    )
-    (claim,) = told(text, PAGE, line)
-    assert claim.severity is Severity.WARNING
-
-
 LIST = "192.0.2.44:\n  banned_at: '2026-11-20'\n198.51.100.10:\n  banned_at: '2026-12-01'\n"
 BAN = ProgramBan(
     limit="homeassistant", message="Banned IP 198.51.100.10 for too many login attempts",
     endpoint="8123", source="log", process="hass", address="198.51.100.10",
     list_file="/srv/hass/ip_bans.yaml", list_text=LIST, unit="home-assistant.service",
 )  # fmt: skip
-
-
-def test_fires_on_a_ban_of_the_log_and_takes_the_address_out_of_the_list() -> None:
-    (claim,) = told("403: Forbidden", PAGE, BAN)
-    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
-    assert claim.fix is not None
-    edit, restart = claim.fix.steps
-    assert isinstance(edit, Edit)
-    assert "-198.51.100.10:\n-  banned_at: '2026-12-01'" in edit.diff
-    assert "-192.0.2.44" not in edit.diff
-    assert isinstance(restart, Command)
-    assert restart.argv == ("systemctl", "restart", "home-assistant")
-
-
-def test_fires_with_certainty_for_the_visitor_who_is_named() -> None:
-    (claim,) = told("403 for 198.51.100.10", PAGE, BAN)
-    assert claim.confidence is Confidence.CERTAIN
-
-
-def test_fires_and_leaves_a_list_that_is_not_known_to_a_person() -> None:
-    (claim,) = told("403: Forbidden", PAGE, replace(BAN, list_file="", list_text=""))
-    assert claim.fix is not None
-    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_fires_and_restarts_a_program_that_keeps_bans_in_its_memory() -> None:
@@ -120,20 +76,3 @@ def test_fires_and_restarts_a_program_that_keeps_bans_in_its_memory() -> None:
     step = claim.fix.steps[0] if claim.fix else None
     assert isinstance(step, Command)
     assert step.argv == ("docker", "restart", "qb")
-
-
-def test_silent_about_a_ban_of_another_visitor() -> None:
-    assert not told("403 for 198.51.100.99", PAGE, BAN)
-
-
-def test_silent_about_several_bans_unless_a_visitor_is_named() -> None:
-    other = replace(BAN, message=BAN.message.replace("198.51.100.10", "192.0.2.44"),
-                    address="192.0.2.44")  # fmt: skip
-    assert not told("403: Forbidden", PAGE, other, BAN)
-    (claim,) = told("403 for 198.51.100.10", PAGE, other, BAN)
-    assert claim.facts["visitor"] == "198.51.100.10"
-
-
-def test_silent_about_a_ban_without_a_message() -> None:
-    assert not judge(CHECK, PAGE, BAN)
-    assert not judge(TOLD, PAGE, BAN)

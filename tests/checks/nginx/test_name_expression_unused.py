@@ -22,7 +22,7 @@ def claims(text: str, status: int = 404, target: Target = SHOP) -> list[Claim]:
     return judge(CHECK, RUNNING, config(text), page(status), target=target, masked=False)
 
 
-def test_a_wildcard_comes_before_an_expression_and_the_name_before_both() -> None:
+def test_fires_a_wildcard_comes_before_an_expression_and_the_name_before_both() -> None:
     (claim,) = claims(WILD + OWN)
     assert (claim.facts["winner"], claim.facts["wildcard"]) == ("*.example.com", True)
     assert claim.fix

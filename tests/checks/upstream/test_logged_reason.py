@@ -130,7 +130,8 @@ def test_fires_for_a_websocket_that_ends_with_an_error() -> None:
     ):
         assert not judge(CHECK, PAGE, UNREACHED, ended)
     told = replace(SHOP, symptom=Symptom("websocket-closed", "code 1006", 1006))
-    assert judge(CHECK, PAGE, UNREACHED, target=told)
+    (claim,) = judge(CHECK, PAGE, UNREACHED, target=told)
+    assert claim.facts["display"] == "1"
 
 
 def test_fires_for_a_service_at_another_address() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Confidence, Manual, Severity
+from diagnose.model.applications import ReadSetting
 from diagnose.model.services import EndReason, ServiceEnds
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import CHAT, judge
@@ -62,3 +63,22 @@ def test_a_note_where_the_message_tells_a_longer_time() -> None:
 def test_silent_where_no_websocket_opens_and_without_a_message() -> None:
     assert not judge(CHECK, ENDS, upgrade(403), target=TOLD)
     assert not judge(CHECK, OPEN, target=TOLD)
+
+
+def test_fires_with_the_longer_limit_of_a_worker_that_blocked() -> None:
+    ends = replace(
+        ENDS, unit="", manager="gunicorn", reason="worker", setting="",
+        message="[31] [CRITICAL] WORKER TIMEOUT (pid:31)",
+    )  # fmt: skip
+    limit = ReadSetting(
+        application="program", topic="timeout", key="timeout", values=("15",), line="timeout = 15",
+        file="/srv/stream/gunicorn.conf.py", number=4, process="gunicorn", unit="stream.service",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, ends, limit, target=TOLD)
+    assert claim.facts["blocked"]
+    assert claim.facts["limit"] == "15"
+    assert claim.fix
+    assert "timeout = 300" in str(claim.fix.steps[0])
+    (claim,) = judge(CHECK, ends, target=TOLD)
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["unblock"]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
 from tests.support.check_evidence import CHAT, judge, texts
@@ -102,3 +104,13 @@ def test_names_the_line_that_passes_the_upgrade_on_already() -> None:
         shown = "".join(texts("websocket.not-upgraded", claim))
         assert ("passes the upgrade of this path on" in shown) is is_passed
         assert ("need" in shown and "$http_upgrade" in shown) is not is_passed
+
+
+def test_silent_at_the_address_of_a_location_below_which_a_websocket_opens() -> None:
+    at_location = replace(upgrade(404), path="/app", url="wss://shop.example.com/app")
+    opened = replace(upgrade(101, accepted=True), path="/app/ws")
+    page = replace(CHAT, scheme="https", path="/app/", websockets=())
+    assert not judge("websocket.not-upgraded", at_location, opened, target=page)
+    assert judge("websocket.not-upgraded", at_location, target=page)
+    named = replace(page, websockets=("/app",))
+    assert judge("websocket.not-upgraded", at_location, opened, target=named)

@@ -32,7 +32,7 @@ def diff_of(claim: Claim) -> str:
 
 
 @pytest.mark.parametrize("expression", ["/", "^/(.*)$", ".*"])
-def test_an_expression_for_every_path_becomes_a_prefix(expression: str) -> None:
+def test_fires_and_an_expression_for_every_path_becomes_a_prefix(expression: str) -> None:
     (claim,) = claims(f"location ~ {expression} {FILES}")
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["owner"], claim.facts["written"]) == ("location /ws", "location /")

@@ -92,6 +92,14 @@ def font_of_a_style_sheet_at_another_name(lab: Lab) -> None:
     _site(lab, SHEET, FILES)
 
 
+@scenario(outside="http.cors-refused", differs=MINE)
+def font_of_a_base_whose_name_alone_is_permitted(lab: Lab) -> None:
+    """http://www.kouhan.cn/en/article/00033627: `<base href>` of the name with www."""
+    line = f"add_header Access-Control-Allow-Origin https://{API} always;"
+    page = f"<base href=https://{API}/>\n<link rel=stylesheet href=css/app.css>\n"
+    _site(lab, page, f"  {line}\n{FILES}")
+
+
 @healthy()
 def font_at_another_name_is_permitted(lab: Lab) -> None:
     _site(lab, SHEET, f"  {ALLOW}\n{FILES}")

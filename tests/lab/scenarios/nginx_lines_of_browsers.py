@@ -57,6 +57,12 @@ def _framed(lab: Lab, *fields: str) -> None:
 FRAME = (f"the demo shop.example.com, embedded in an iframe on our website {PORTAL}, is empty",)
 
 
+FRENCH = (
+    "reste vide dans l'admin, la console dit que l'affichage dans un frame est refusé, toute seule "
+    "elle s'ouvre",
+)
+
+
 @scenario(outside="http.framing-refused", args=FRAME, differs=(site.CONF,))
 def demo_is_kept_out_of_the_frame_of_the_portal(lab: Lab) -> None:
     _framed(lab, "X-Frame-Options SAMEORIGIN")
@@ -65,6 +71,22 @@ def demo_is_kept_out_of_the_frame_of_the_portal(lab: Lab) -> None:
 @scenario(outside="http.framing-refused", args=FRAME, differs=(site.CONF,))
 def policy_keeps_the_demo_out_of_every_frame(lab: Lab) -> None:
     _framed(lab, "Content-Security-Policy \"default-src 'self'; frame-ancestors 'none'\"")
+
+
+@scenario(
+    outside="http.framing-refused",
+    target=f"https://{site.NAME}/",
+    args=FRENCH,
+    differs=(site.CONF,),
+)
+def french_words_tell_of_a_frame(lab: Lab) -> None:
+    """https://github.com/gnikyt/laravel-shopify/issues/504: no site is named."""
+    _framed(lab, "X-Frame-Options SAMEORIGIN")
+
+
+@healthy(target=f"https://{site.NAME}/", args=FRENCH)
+def french_words_and_no_field(lab: Lab) -> None:
+    """The field was taken away since."""
 
 
 @healthy(args=FRAME)

@@ -66,3 +66,46 @@ def picture_is_larger_than_a_constant(lab: Lab) -> None:
 def picture_is_smaller_than_the_limit(lab: Lab) -> None:
     """What ends it is not known: this run sends no picture."""
     _chat(lab, PROGRAM.replace("8765)", "8765, max_size=8 * 2 ** 20)"))
+
+
+RELAY = """\
+import asyncio
+import websockets
+
+async def pass_on(source, target):
+    async for message in source:
+        await target.send(message)
+
+async def answer(browser):
+    async with websockets.connect('ws://127.0.0.1:8188') as program:
+        await asyncio.gather(pass_on(browser, program), pass_on(program, browser))
+
+async def main():
+    async with websockets.serve(answer, '127.0.0.1', 8765):
+        await asyncio.Future()
+
+asyncio.run(main())
+"""
+RESULT = "the websocket is gone as soon as a big result comes, small images are fine"
+
+
+def _relay(lab: Lab, script: str) -> None:
+    _chat(lab, script)
+    behind = "/srv/chat/behind.py"
+    lab.server.write(behind, PROGRAM.replace("8765", "8188"))
+    lab.spawn(lab.server, lab.server.python(behind), 8188)
+
+
+@scenario(
+    target=TARGET, args=(RESULT,), outside=None, server="websocket.message-too-big",
+    differs=("processes", "listeners", SCRIPT),
+)  # fmt: skip
+def relay_takes_no_big_result(lab: Lab) -> None:
+    """https://github.com/Tavris1/ComfyUI-Easy-Install/issues/300: both ends of a relay."""
+    _relay(lab, RELAY)
+
+
+@healthy(target=TARGET, args=(RESULT,))
+def relay_takes_big_results(lab: Lab) -> None:
+    wide = RELAY.replace("8188'", "8188', max_size=None")
+    _relay(lab, wide.replace("8765)", "8765, max_size=None)"))

@@ -8,6 +8,7 @@ from ..scenario import healthy, scenario
 from .apache import FILES, WS, apache_scenario, healthy_apache
 from .haproxy import haproxy_scenario, healthy_haproxy
 
+NOBODY = "die Verbindung geht immer verloren, wenn eine Minute lang keiner etwas tippt"
 TIMEOUT = "    proxy_read_timeout 3600s;\n"
 TUNNEL = "    timeout tunnel 1h\n"
 MINUTE, ZH = "disconnects after a minute", "60秒后自动断开连接"
@@ -25,6 +26,20 @@ def nginx_has_its_default(lab: Lab) -> None:
     """After issue 2283 of websockets/ws: nobody set a time, and it is closed in exactly 60
     seconds."""
     lab.change(TIMEOUT, "")
+
+
+@scenario(
+    target=SOCKET,
+    outside=None, server="websocket.idle-default", args=(NOBODY,), differs=(site.CONF,),
+)  # fmt: skip
+def nginx_has_its_default_and_nobody_types(lab: Lab) -> None:
+    """After issue 27 of nixcloud/nixcloud-webservices."""
+    lab.change(TIMEOUT, "")
+
+
+@healthy(target=SOCKET, args=(NOBODY,))
+def nginx_has_an_hour_and_nobody_types(lab: Lab) -> None:
+    """The time of the site is an hour."""
 
 
 @scenario(

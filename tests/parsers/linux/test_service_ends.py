@@ -71,3 +71,14 @@ def test_what_was_stopped_since_is_over() -> None:
     assert _history((100, RUNTIME), (200, stopping), (700, RUNTIME))
     assert not _history((800, stopping), (805, EXITED))
     assert not _history((100, RUNTIME), (101, stopping))
+
+
+def test_worker_of_gunicorn_without_a_service() -> None:
+    line = "[31] [CRITICAL] WORKER TIMEOUT (pid:31)"
+    history = parse_service_history(
+        f"now 10000\nmanager gunicorn\nlog 9800 {line}\nlog 9900 {line}\n"
+    )
+    (end,) = history.ends
+    assert (history.manager, end.reason, end.times, end.message) == (
+        "gunicorn", "worker", (9800, 9900), line,
+    )  # fmt: skip

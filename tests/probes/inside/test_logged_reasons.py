@@ -122,6 +122,8 @@ def test_a_program_that_was_refused_at_the_address_of_its_arguments() -> None:
     place = ON_HOST + words.format(5901)
     (told,) = look(Server("", place), Symptom("websocket-closed", line))
     assert told.source == "message"
+    with_page = f"https://shop.example.com/vnc.html Server disconnected (code: 1006) {line}"
+    assert look(Server("", place), Symptom("websocket-closed", with_page))
     visitor = "Failed to connect to shop.example.com port 443: Connection refused"
     assert not look(Server("", place), Symptom("refused", visitor))
 

@@ -26,7 +26,7 @@ def look(out: str) -> list[ServiceEnds]:
     looking: Any = Looking(Server(out))  # type: ignore[arg-type]
     looking.target = replace(looking.target, port=8080, scheme="http")
     sockets = (Listener(address="127.0.0.1", port=8080, family=4, pid=77, process="node"),)
-    asyncio.run(emit_service_ends(looking, Listeners(sockets=sockets)))
+    asyncio.run(emit_service_ends(looking, Listeners(sockets=sockets), ""))
     return list(looking.observed(ServiceEnds))
 
 
