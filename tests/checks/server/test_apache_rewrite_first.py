@@ -80,7 +80,7 @@ def test_what_the_message_says_of_data_counts() -> None:
     assert claim.severity is None
 
 
-def test_the_paths_of_nobody_and_data_are_silent() -> None:
+def test_silent_on_the_paths_of_nobody_and_on_data() -> None:
     assert not claims(SITE, page("/about"), path="/about")
     assert not claims(SITE, page("/api/products", body='{"id": 1}'))
     spared = SITE.replace(
