@@ -1,6 +1,7 @@
 """Where a site's configuration may lie on its own server."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -170,6 +171,32 @@ def test_a_server_of_every_name_is_known_by_who_asks_it(
 ) -> None:
     files = {"/proc/net/tcp": HEAD + LISTENS + connections, "/etc/nginx/conf.d/a.conf": text}
     machine = RecordedMachine({}, files)
+    assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
+
+
+def written(seconds_ago: float = 0) -> str:
+    return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(time.time() - seconds_ago))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_known"),
+    [
+        (f'203.0.113.80 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', True),
+        (f'203.0.113.80 - - [{written(900)}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
+        (f'203.0.113.81 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
+        (f'203.0.113.80 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "curl/8.14"', False),
+        (f'203.0.113.80 - - [{written()}] "GET /a HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
+        ("", False),
+    ],
+)
+def test_a_log_with_this_runs_own_request_shows_who_asks_this_machine(
+    line: str, is_known: bool
+) -> None:
+    """A site of another name is there too."""
+    path = "/var/log/nginx/access.log"
+    text = "server {\n  server_name blog.example.org;\n}"
+    files = {path: f"{line}\n", "/etc/nginx/conf.d/a.conf": text}
+    machine = RecordedMachine({f"tail -q -n 40 -- {path}": f"{line}\n"}, files)
     assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
 
 
