@@ -62,7 +62,7 @@ server {
 """
 
 
-@scenario(outside=None, server="nginx.front-address-denied", differs=(site.CONF,))
+@scenario(outside=None, server="nginx.front-address-denied", manual=MANUAL)
 def office_is_refused_by_a_block_of_every_name(lab: Lab) -> None:
     """After https://github.com/heroku/heroku-buildpack-nginx/issues/27: the log has this run's own
     request, from the address of the router in front. No file of the server names the site."""
