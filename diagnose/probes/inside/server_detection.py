@@ -3,8 +3,8 @@
 import asyncio
 import posixpath
 import re
-import time
 from collections.abc import Callable, Iterable
+from time import time as now
 
 from diagnose.machine import FileContent, Machine
 from diagnose.model import Target
@@ -188,12 +188,11 @@ async def _logs_visit(machine: Machine, page: Exchange) -> bool:
         return False
     result = await machine.run("tail", "-q", "-n", str(MAX_REQUESTS), "--", *paths)
     words = (f'"{page.method} {url.path} ', f'" {page.status} ', "diagnose/")
-    now = time.time()
     return any(
         line.startswith(f"{page.address} ")
         and all(word in line for word in words)
         and (written := _WRITTEN.search(line)) is not None
-        and abs(now - (local_epoch(written[1]) or 0.0)) <= RECENT_S
+        and abs(now() - (local_epoch(written[1]) or 0.0)) <= RECENT_S
         for line in result.out.splitlines()
     )
 

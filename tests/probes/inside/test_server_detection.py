@@ -1,12 +1,12 @@
 """Where a site's configuration may lie on its own server."""
 
 import asyncio
-import time
 
 import pytest
 
 from diagnose.model.http import Exchange
 from diagnose.parsers.linux.sockets import peers
+from diagnose.probes.inside import server_detection
 from diagnose.probes.inside.server_detection import is_asked, serves
 from tests.support.check_evidence import SHOP
 from tests.support.recorded_machine import RecordedMachine
@@ -174,25 +174,26 @@ def test_a_server_of_every_name_is_known_by_who_asks_it(
     assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
 
 
-def written(seconds_ago: float = 0) -> str:
-    return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(time.time() - seconds_ago))
+NOW = 1_796_155_988.0  # 2026-12-01 20:13:08
+OWN = '203.0.113.80 - - [01/Dec/2026:20:13:07 +0000] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"'
 
 
 @pytest.mark.parametrize(
     ("line", "is_known"),
     [
-        (f'203.0.113.80 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', True),
-        (f'203.0.113.80 - - [{written(900)}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
-        (f'203.0.113.81 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
-        (f'203.0.113.80 - - [{written()}] "GET / HTTP/1.0" 502 9 "-" "curl/8.14"', False),
-        (f'203.0.113.80 - - [{written()}] "GET /a HTTP/1.0" 502 9 "-" "diagnose/1.0"', False),
+        (OWN, True),
+        (OWN.replace("20:13", "19:58"), False),
+        (OWN.replace("113.80", "113.81"), False),
+        (OWN.replace("diagnose/1.0", "curl/8.14"), False),
+        (OWN.replace("GET /", "GET /a"), False),
         ("", False),
     ],
 )
 def test_a_log_with_this_runs_own_request_shows_who_asks_this_machine(
-    line: str, is_known: bool
+    line: str, is_known: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A site of another name is there too."""
+    monkeypatch.setattr(server_detection, "now", lambda: NOW)
     path = "/var/log/nginx/access.log"
     text = "server {\n  server_name blog.example.org;\n}"
     files = {path: f"{line}\n", "/etc/nginx/conf.d/a.conf": text}
