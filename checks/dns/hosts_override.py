@@ -188,7 +188,7 @@ def _fix(
     file, step_location = wrong_entries[0].file, this_machine(evidence)
     if any(map(_is_own_name, wrong_entries)):
         return Fix((Manual("own-name", step_location),), Applicability.MANUAL)
-    edit = Edit(file, _removal_diff(file, wrong_entries, evidence.target.host), step_location)
+    edit = Edit(file, removal_diff(file, wrong_entries, evidence.target.host), step_location)
     dns_points_here = not set(own_addresses(evidence)).isdisjoint(dns_addresses) and _serves_host(
         evidence
     )
@@ -196,7 +196,7 @@ def _fix(
     return Fix((edit,), Applicability.AUTOMATIC if is_certain else Applicability.REVIEW)
 
 
-def _removal_diff(file: str, entries: list[HostsEntry], host: str) -> str:
+def removal_diff(file: str, entries: list[HostsEntry], host: str) -> str:
     """Return a unified diff that removes the name from its lines, and a whole line if it names
     nothing else.
 

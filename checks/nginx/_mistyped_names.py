@@ -7,7 +7,7 @@ from checks.nginx import Nginx, SelectedServer
 from checks.nginx._certificates import certificate_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._default_blocks import server_on_other_port
-from checks.nginx._edits import config_edit
+from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -83,16 +83,17 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
 
 def mistyped_fix(nginx: Nginx, mistyped: Mistyped, host: str) -> Fix | None:
     """Write the host in place of the misspelt name; None where its file was not read."""
-    file = nginx.file(mistyped.directive)
-    directive = mistyped.directive
-    at = file.text.find(mistyped.name, directive.start, directive.stop) if file else -1
-    if at < 0:
-        return None
     is_miswritten = means_host(mistyped.name, host)
     words = " ".join(_written_hosts(mistyped.name)) if is_miswritten else host
-    change = TextEdit(at, at + len(mistyped.name), words)
-    edit = config_edit(nginx, mistyped.directive.file, change)
-    if edit is None:
+    changes: Changes = {}
+    for directive in (mistyped.directive, *_same_names(nginx, mistyped, host)):
+        file = nginx.file(directive)
+        at = file.text.find(mistyped.name, directive.start, directive.stop) if file else -1
+        if at >= 0:
+            change = TextEdit(at, at + len(mistyped.name), words)
+            changes.setdefault(directive.file, []).append(change)
+    file_edits = config_edits(nginx, changes) if mistyped.directive.file in changes else ()
+    if not file_edits:
         return None
     sure = (
         sent_name(mistyped.name) == host
@@ -100,4 +101,17 @@ def mistyped_fix(nginx: Nginx, mistyped: Mistyped, host: str) -> Fix | None:
         or _is_meant(nginx, mistyped, host)
     )
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *reload_steps(nginx)), applicability)
+    return Fix((*file_edits, *reload_steps(nginx)), applicability)
+
+
+def _same_names(nginx: Nginx, mistyped: Mistyped, host: str) -> tuple[Directive, ...]:
+    """Return the lines of other blocks with the same name (that of port 80), unless a block has the
+    host already."""
+    if any(host in server.names for server in nginx.servers):
+        return ()
+    return tuple(
+        directive
+        for server in nginx.servers
+        for directive in children(server.block, "server_name")
+        if mistyped.name in directive.args and directive is not mistyped.directive
+    )

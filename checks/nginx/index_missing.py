@@ -5,7 +5,8 @@ It is a warning: an address of an interface may be meant to have no page. A fold
 none: its programs ask with PROPFIND (RFC 4918). Of a folder whose files pages load one by one, such
 as /uploads/, it is a note, unless a person asks why. It is an error where
 `root` names a project and the index file is in its public folder (Laravel and Symfony: public,
-builds: dist, build), or where the front page has its file and `index` does not name it, such as
+builds: dist, build), where `root` names an empty folder and one beside it has the site, or where
+the front page has its file and `index` does not name it, such as
 index.php of an application that .php files are passed on to. Where
 `try_files $uri $uri/ /index.php` has found a folder, the application does not get its own route of
 that name: a location for that path alone leads there. Where the site has exactly one program one
@@ -36,7 +37,7 @@ from diagnose.parsers.redirects import end_path
 from diagnose.parsers.usual_paths import is_folder_of_files
 
 #: Why the index file that is there was not used.
-_MISTAKES = ("below", "index", "inside")
+_MISTAKES = ("below", "beside", "index", "inside")
 #: Parts of a site that are no page of it: interfaces, WebSockets, proofs for certificates.
 _PARTS = frozenset(
     {"", "api", "ws", "wss", "socket.io", "graphql", "rpc", ".well-known", "healthz"}
@@ -67,13 +68,16 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
     )
     below = access.elsewhere if access and access.mistake == "below" else ""
     is_inside = access is not None and access.mistake == "inside"
-    unnamed = posixpath.basename(access.elsewhere) if access and not (below or is_inside) else ""
+    beside = access.elsewhere if access and access.mistake == "beside" else ""
+    is_named = bool(below or beside or is_inside)
+    unnamed = posixpath.basename(access.elsewhere) if access and not is_named else ""
     is_source = unnamed.endswith(".php") and not _runs_php(nginx, unnamed)
     facts = {
         "folder": folder,
         "names": index.args if index else ("index.html",),
         "below": below,
-        "public": posixpath.dirname(below),
+        "beside": beside,
+        "public": posixpath.dirname(below or beside),
         "unnamed": unnamed,
         "source": is_source,
         "route": "" if access else _route(nginx),
@@ -96,8 +100,10 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         severity = Severity.NOTE if is_meant else claim.severity
         yield replace(claim, because=(*claim.because, *seen), severity=severity, fix=fix)
         return
+    is_source |= beside.endswith(".php") and not _runs_php(nginx, posixpath.basename(beside))
     fix = None if is_source else _fix(nginx, root, access)
-    is_front = bool(below) or (evidence.target.path == "/" and not is_source)
+    is_seen = evidence.target.path == "/" and not (is_source or beside)
+    is_front = bool(below) or is_seen
     yield replace(
         claim,
         severity=Severity.ERROR if is_front else Severity.WARNING,
@@ -180,7 +186,8 @@ def _route_fix(nginx: Nginx, route: str) -> Fix | None:
 
 
 def _fix(nginx: Nginx, root: Directive | None, access: PageFileAccess) -> Fix | None:
-    """Let `root` name the public folder, or `index` the file. What is meant, its owner knows."""
+    """Let `root` name the folder of the site, or `index` the file. What is meant, its owner
+    knows."""
     if access.mistake == "index":
         return _index_fix(nginx, posixpath.basename(access.elsewhere))
     if root is None or posixpath.normpath(root.args[0]) != posixpath.normpath(access.path):

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         "tls.closed",
         "http.server-error",
         "http.not-the-site",
+        "http.no-redirect",
         "http.redirect-wrong-host",
         "http.redirect-loop",
         "http.redirect-downgrade",
@@ -119,6 +120,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     is_unmeant = bool(is_fault or mistyped or is_plain_alone or nameless or _is_told(evidence))
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
+        covers=_endpoints(nginx),
         because=(*symptoms, *refusals, *nginx.configs),
         severity=_severity(bool(symptoms or refusals), is_unmeant),
         facts={
@@ -159,6 +161,15 @@ def _name_fix(
     )
     selected = tuple(selected_servers)
     return fix or _fix(nginx, own_server, selected, is_mistyped=mistyped is not None)
+
+
+def _endpoints(nginx: Nginx) -> tuple[Subject, ...]:
+    """Return the target's port, and port 80 if no block has the name there either: then a block of
+    other names answers, with a redirect of its own or none."""
+    plain = nginx.selected_servers(80)
+    is_nameless = bool(plain) and all(each.name_match == "default" for each in plain)
+    ports = (nginx.evidence.target.port, *((80,) if is_nameless else ()))
+    return tuple(Subject(port=port) for port in ports)
 
 
 def _is_told(evidence: Evidence) -> bool:

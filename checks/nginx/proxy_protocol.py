@@ -2,7 +2,8 @@
 before the visitor's data. Without it nginx closes the connection (error.log: "broken header … while
 reading PROXY protocol").
 
-Behind a load balancer that is correct. So it is a fault only if a visitor's connection was cut.
+Behind a load balancer that is correct. So it is a fault only if a visitor's connection was cut, and
+not where a run on the server went past the load balancer, or visitors came with the header.
 """
 
 from collections.abc import Iterator
@@ -41,14 +42,19 @@ def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     directives = [
         directive
         for selected_server in selected_servers
-        for directive in _proxy_protocol_listens(selected_server)
+        for directive in header_listens(selected_server)
     ]
-    symptoms = _cut_connections(evidence)
+    symptoms = cut_connections(evidence)
     if (
         not directives
         or not symptoms
-        or len(selected_servers) > len([a for a in selected_servers if _proxy_protocol_listens(a)])
+        or len(selected_servers) > len([a for a in selected_servers if header_listens(a)])
     ):
+        return
+    # Imported late: few ports expect the header.
+    from checks.nginx._bypassed_fronts import bypassed_front, has_visitors
+
+    if bypassed_front(nginx) or has_visitors(evidence):
         return
     port, directive = evidence.target.port, directives[0]
     yield Claim(
@@ -67,7 +73,7 @@ def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _proxy_protocol_listens(selected_server: SelectedServer) -> list[Directive]:
+def header_listens(selected_server: SelectedServer) -> list[Directive]:
     """Return the `listen` directives of the socket with proxy_protocol. One is enough, because it
     is a property of the socket."""
     return [
@@ -81,7 +87,7 @@ def _proxy_protocol_listens(selected_server: SelectedServer) -> list[Directive]:
     ]
 
 
-def _cut_connections(evidence: Evidence) -> tuple[Observation, ...]:
+def cut_connections(evidence: Evidence) -> tuple[Observation, ...]:
     """Return the connections that were cut; empty if one succeeded, because then something sends
     the header."""
     port = evidence.target.port

@@ -3,7 +3,8 @@ variables and a path without any ("http://$backend:8096/"). ngx_http_proxy_modul
 URI is specified in the directive, it is passed to the server as is, replacing the original request
 URI". A `rewrite` before it does not change that, and the query is lost too.
 
-The path may also stand in the value of the variable (`set $backend http://app/`).
+The path may also stand in the value of the variable (`set $backend http://app/`), or behind a
+variable that has the scheme (`proxy_pass $backend/`).
 
 Without variables the same line replaces the location's prefix only, so it is right in most guides.
 """
@@ -41,6 +42,8 @@ from diagnose.parsers.urls import parse_url
 _FIXED = re.compile(r"([^/?]*//[^/?]*\$[^/?]*)(/[^$?]*)$")
 #: A variable alone, and a value of it that has a path.
 _ALONE, _VALUE = re.compile(r"\$\w{1,100}$"), re.compile(r"(https?://[^/?$]+)(/[^$?]*)$")
+#: A variable that has the scheme and the server, and a path; and such a value.
+_BEHIND, _ORIGIN = re.compile(r"(\$\w{1,100})(/[^$?]*)$"), re.compile(r"https?://[^/?$]+$")
 
 
 @frozen(eq=False)
@@ -62,7 +65,8 @@ class _Lost:
     needs=[NginxConfig, Exchange],
     explains=[
         "http.application-setting", "http.base-path-missing", "http.page-file-missing",
-        "http.page-file-type", "http.redirect-loop", "http.redirect-to-error", "http.server-error",
+        "http.page-file-type", "http.page-for-api", "http.redirect-loop",
+        "http.redirect-to-error", "http.server-error",
         "nginx.other-requests-failed", "nginx.query-lost", "upstream.own-answer",
         "upstream.wrong-path", "upstream.other-application", "websocket.not-served",
         "websocket.not-upgraded", "websocket.other-path", "websocket.path-stripped",
@@ -103,7 +107,7 @@ def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
     for match in nginx.location_matches(path):
         directive, pattern = proxy_pass_of(match), location_pattern(match.block)
         line = _line_with_path(match, directive) if directive and directive.args else None
-        fixed = (_FIXED if line is directive else _VALUE).match(line.args[-1]) if line else None
+        fixed = _fixed(match, line, is_value=line is not directive) if line else None
         if directive is None or line is None or fixed is None:
             continue
         if pattern is None or pattern.modifier == "=":
@@ -117,16 +121,31 @@ def _lost(nginx: Nginx, path: str, response: Observation) -> Iterator[_Lost]:
                 yield lost
 
 
+def _fixed(match: LocationMatch, line: Directive, *, is_value: bool) -> re.Match[str] | None:
+    """Return the server and the path of the line that has it; None if it has no fixed path."""
+    if is_value:
+        return _VALUE.match(line.args[-1])
+    behind = _BEHIND.match(line.args[-1])
+    if behind is None:
+        return _FIXED.match(line.args[-1])
+    value = _value_line(match, behind[1])
+    return behind if value is not None and _ORIGIN.match(value.args[1]) else None
+
+
 def _line_with_path(match: LocationMatch, directive: Directive) -> Directive | None:
     """Return the line that has the path of a proxy_pass: itself, or the one `set` of its variable;
     None where several may."""
-    if not _ALONE.match(directive.args[0]):
-        return directive
+    is_alone = _ALONE.match(directive.args[0])
+    return _value_line(match, directive.args[0]) if is_alone else directive
+
+
+def _value_line(match: LocationMatch, variable: str) -> Directive | None:
+    """Return the one line that sets a variable; None where several do."""
     lines = [
         line
         for block in match.blocks
         for line in children(block, "set")
-        if len(line.args) == 2 and line.args[0] == directive.args[0]
+        if len(line.args) == 2 and line.args[0] == variable
     ]
     return lines[0] if len(lines) == 1 else None
 

@@ -244,9 +244,8 @@ class PageFileAccess(Access):
     try_files does not name it; "taken": nginx leads the folder to its index file, and another
     location takes that path; "inside": one folder of it has an index file, and no other;
     "commented": a `root` or `alias` that stands in a comment of the location leads to the file;
-    "beside": a folder beside that of `root` has it; "letter": it is where a name of the path is
-    written with another letter).
-    `types_file` is nginx's list of types (mime.types),
+    "beside": a folder beside that of `root` has it, or its index file; "letter": it is where a name
+    of the path is written with another letter). `types_file` is nginx's list of types (mime.types),
     "" if it was not seen.
     """
 

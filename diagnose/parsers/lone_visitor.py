@@ -23,11 +23,13 @@ _ALONE = (
     r"\bnur (?:bei mir|ich|von (?:zu ?hause|meine\w)|mit meine\w|in meine\w)\b|\balle(?:n)? (?:anderen|außer)\b"
     r"|\b(?:mobilfunk|mobile[nr]? daten|handynetz|über (?:lte|vpn|5g|4g|mobil\w{0,6}))\b|\bvon (?:zu ?hause|daheim)\b",
     r"\b(?:seulement|uniquement|que) (?:chez moi|moi|depuis (?:chez moi|mon|ma))|\bsauf (?:moi|depuis|chez)\b"
-    r"|\bdepuis (?:chez moi|mon (?:domicile|bureau|réseau))|\b(?:données mobiles|en 4g|en 5g|partage de connexion)\b",
+    r"|\b(?:depuis|de|à partir de) (?:chez (?:moi|nous)|(?:mon|notre|le) (?:domicile|bureau|réseau)|la maison|mon ip)\b|\bà la maison\b"
+    r"|\b(?:données mobiles|(?:en|par|via|avec)(?: la| le| mon| ma)?(?: téléphone| portable| mobile)?[ (]{1,2}(?:4g|5g|vpn)|partage de connexion)\b",
     r"\b(?:solo|sólo|solamente|só|somente|apenas) (?:yo|a mí|para mí|eu|para mim|desde mi|da minha|de casa|en mi|na minha)"
-    r"|\b(?:menos|excepto|salvo|exceto) (?:yo|a mí|para mí|desde mi|eu|para mim)\b|\b(?:datos móviles|dados móveis|dalla mia|solo io|solo da me|da casa mia|desde mi (?:casa|oficina|ip))\b",
-    r"\bтолько (?:у меня|я\b|с моего|из дома)|\bу всех (?:остальных |других )?(?:работает|открывается)|\bкроме меня\b"
-    r"|мобильн\w{1,4} (?:интернет|данны|сет)|\bчерез (?:vpn|мобильн)",
+    r"|\b(?:menos|excepto|salvo|exceto) (?:yo|a mí|para mí|desde mi|eu|para mim)\b|\b(?:datos móviles|dados móveis|dati mobili|dalla mia|solo io|solo da me|da casa(?: mia)?|dall[’']ufficio"
+    r"|desde (?:mi |nuestra |la )?(?:casa|oficina|ip)|(?:da|de) (?:minha )?casa|do escritório|(?:con|por|com|pelo|pela|via|en) (?:el |la |il |o |a )?(?:móvil |celular )?(?:4g|5g|vpn))\b",
+    r"\b(?:из дома|из офиса|с домашнего|с работы) (?:\w{1,12} )?(?:не|ни)\b|\bтолько (?:у меня|я\b|с моего|из дома)|\bу всех (?:остальных |других )?(?:работает|открывается)|\bкроме меня\b"
+    r"|мобильн\w{1,4} (?:интернет|данны|сет)|\bчерез (?:vpn|мобильн|4g|lte|телефон)",
     # Chinese, Japanese
     r"(?:只有|就|仅|唯独|单单)(?:是)?(?:我|本人|我们|公司|家里|本地)(?!的?域名)|(?:别人|其他人|他人|大家|同事|朋友)(?:都|全|们)?.{0,4}?(?:能|可以|正常|没问题|行)"
     r"|(?:手机流量|流量|热点|换(?:个|了)?(?:网络|ip|网)|代理|vpn|4g|5g).{0,6}?(?:能|可以|正常|就好|行|没问题)|(?:我的?|本机|家里的?|公司的?) ?ip.{0,4}?(?:被|遭)",

@@ -28,6 +28,13 @@ from diagnose.parsers.lone_visitor import tells_lone_visitor
         "strona nie otwiera się u mnie, przez internet mobilny działa",
         "site bende açılmıyor, mobil internetle çalışıyor",
         "site-ul nu se deschide acasă, pe date mobile merge",
+        "de chez moi le site ne répond plus, mais par le téléphone (4G) il s'affiche",
+        "depuis le bureau plus rien, par la 4G ça passe",
+        "via la 5G le site s'ouvre, à la maison non",
+        "da casa non si apre, con il 4G sì",
+        "desde la oficina no responde, con 4G sí",
+        "de casa não abre, pelo 4G abre",
+        "из дома сайт не открывается, через 4G открывается",
     ],
 )
 def test_one_person_alone(text: str) -> None:
@@ -51,6 +58,10 @@ def test_one_person_alone(text: str) -> None:
         "die Seite ist nicht mehr erreichbar",
         "只有域名访问时报错 502",
         "Request timed out for all users",
+        "le site ne répond plus",
+        "le site ne répond plus, ni sur le téléphone ni sur l'ordinateur",
+        "el sitio no responde en el móvil",
+        "сайт не открывается",
     ],
 )
 def test_everybody_or_nothing_told(text: str) -> None:

@@ -367,6 +367,11 @@ cookies not being set in production
 cookie 设置不上
 每次刷新都要重新登录""",
     "data": """
+the site liefert nur die Startseite statt JSON
+/api/find always returns the home page instead of JSON
+/api/find renvoie la page d'accueil au lieu du JSON
+/api/find devuelve la página de inicio en vez de JSON
+/api/find 总是返回首页而不是 JSON
 api requests return index.html
 接口返回的是html""",
     "websocket": """

@@ -4,10 +4,12 @@ import asyncio
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from time import time as now
 
 from diagnose.machine import FileContent, Machine
 from diagnose.model import Target
 from diagnose.model.http import Exchange, header
+from diagnose.parsers.access_log import local_epoch
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.linux.sockets import peers
 from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
@@ -48,6 +50,16 @@ CONNECTION_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 WEB_PORTS = (80, 443, 8080, 8443)
 #: The port of http, and most ports at which this machine is asked for the page.
 HTTP_PORT, MAX_ASKED = 80, 4
+
+#: Where web servers log requests (packages of Debian and Red Hat). Of so many logs the last lines
+#: are read; this run wrote those that are no older, in seconds.
+ACCESS_LOGS = (
+    "/var/log/nginx/*access*log",
+    "/var/log/apache2/*access*log",
+    "/var/log/httpd/*access_log",
+)
+MAX_LOGS, MAX_REQUESTS, RECENT_S = 20, 40, 30.0
+_WRITTEN = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\]", re.ASCII)
 
 _SERVER_NAMES = re.compile(r"^[ \t]*server_name\s+([^;{}]{1,4000});", re.MULTILINE)
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
@@ -157,12 +169,15 @@ async def _serves_by_tunnel(machine: Machine, name: str) -> bool:
 
 
 async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
-    """Whether the address that visitors reach asks a web server of this machine that names no site
-    at all: a load balancer is there, or a gateway that leads the address to this machine.
+    """Whether the address that visitors reach asks a web server of this machine: a load balancer is
+    there, or a gateway that leads the address to this machine.
 
-    A connection that came from that address shows it. A balancer may ask from another one: then
-    it is a redirect of the page to itself that this server sends, too, asked as a balancer asks.
+    This run's own request in a log shows it. Of a web server that names no site at all, so does a
+    connection that came from that address. A balancer may ask from another one: then it is a
+    redirect of the page to itself that this server sends, too, asked as a balancer asks.
     """
+    if await _logs_visit(machine, page):
+        return True
     tables = await asyncio.gather(*(machine.read(path) for path in CONNECTION_TABLES))
     asking = {peer for table in tables if table.text for peer in peers(table.text)}
     texts = await _web_server_texts(machine)
@@ -178,6 +193,25 @@ async def is_asked(machine: Machine, page: Exchange, target: Target) -> bool:
         await _sends(machine, page, port) for port in sorted({HTTP_PORT, *asked})[:MAX_ASKED]
     ]
     return any(answers)
+
+
+async def _logs_visit(machine: Machine, page: Exchange) -> bool:
+    """Whether an access log of this machine has the page's request, which the machine at the
+    address passed on."""
+    matches = await asyncio.gather(*(machine.glob(pattern) for pattern in ACCESS_LOGS))
+    paths = [path for group in matches for path in group][:MAX_LOGS]
+    url = parse_url(page.url)
+    if not paths or url is None:
+        return False
+    result = await machine.run("tail", "-q", "-n", str(MAX_REQUESTS), "--", *paths)
+    words = (f'"{page.method} {url.path} ', f'" {page.status} ', "diagnose/")
+    return any(
+        line.startswith(f"{page.address} ")
+        and all(word in line for word in words)
+        and (written := _WRITTEN.search(line)) is not None
+        and abs(now() - (local_epoch(written[1]) or 0.0)) <= RECENT_S
+        for line in result.out.splitlines()
+    )
 
 
 async def has_certificate(machine: Machine, target: Target, cafile: str | None) -> bool:

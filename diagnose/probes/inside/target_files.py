@@ -27,10 +27,7 @@ from diagnose.parsers.nginx.file_paths import (
     unnamed_indexes,
 )
 from diagnose.parsers.nginx.final_requests import final_request
-from diagnose.parsers.nginx.locations import (
-    LocationMatch,
-    location_pattern,
-)
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.probes import ProbeContext, probe
@@ -297,11 +294,18 @@ async def _emit_index(
     accesses = await read_access(ctx.machine, "", str(worker), [served.path, *indexes])
     folder = next((access for access in accesses if access.path == served.path), None)
     existing = [access.path for access in accesses if access.path in indexes and is_file(access)]
+    if folder is not None and not existing and publics and match is not None:
+        # Imported late: few folders are empty.
+        from diagnose.probes.inside.neighbor_sites import neighbor_index
+
+        existing = await neighbor_index(ctx.machine, config, folder_path, index_names(match))
     if folder is None or not existing or folder.denied_parts:
         return
     values = {field.name: getattr(folder, field.name) for field in fields(folder)}
     mistake: PathMistake = "index" if existing[0] in unnamed else "below"
-    if existing[0] not in {*unnamed, *publics}:
+    if not existing[0].startswith(f"{folder_path}/"):
+        mistake = "beside"
+    elif existing[0] not in {*unnamed, *publics}:
         mistake = "inside"
     ctx.emit(
         PageFileAccess(

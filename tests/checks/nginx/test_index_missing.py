@@ -202,3 +202,24 @@ def test_fires_and_offers_the_only_program_that_listens() -> None:
     assert "-        try_files $uri $uri/ =404;" in edit.diff
     (claim,) = judge("nginx.index-missing", *seen, masked=False)
     assert not claim.facts["application"]
+
+
+PHP = "    location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; }\n"
+BESIDE = examined("/var/www/html", elsewhere="/var/www/shop/public/index.php", mistake="beside")
+
+
+def test_lets_root_name_the_only_site_beside_an_empty_folder() -> None:
+    """After issue 393 of BookStack: `root` has "html", the site is in BookStack/public."""
+    text = config(SITE.replace("    index ", f"{PHP}    index "))
+    (claim,) = judge("nginx.index-missing", RUNNING, text, LOG_READ, NO_INDEX, page(403), BESIDE)
+    assert (claim.facts["public"], claim.facts["unnamed"]) == ("/var/www/shop/public", "")
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert "+    root /var/www/shop/public;" in str(claim.fix.steps[0]).replace("\\n", "\n")
+
+
+def test_shows_no_source_of_a_site_beside_an_empty_folder() -> None:
+    observations = (RUNNING, config(SITE), LOG_READ, NO_INDEX, page(403), BESIDE)
+    (claim,) = judge("nginx.index-missing", *observations)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

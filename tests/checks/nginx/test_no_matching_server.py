@@ -715,3 +715,30 @@ def test_fires_and_names_the_only_block_without_a_name() -> None:
     (claim,) = judge("nginx.no-matching-server", *seen, masked=False)
     assert claim.fix
     assert not isinstance(claim.fix.steps[0], Edit)
+
+
+COMMA = (
+    "server {\n listen 80;\n server_name shop.example.com,www.shop.example.com;\n"
+    " return 301 https://$host$request_uri;\n}\n"
+    "server {\n listen 443 ssl;\n server_name shop.example.com,www.shop.example.com;\n"
+    " ssl_certificate s.pem;\n}\n"
+)
+
+
+def test_a_comma_is_corrected_in_the_block_of_port_80_too_and_explains_its_page() -> None:
+    """After issue 5817 of certbot."""
+    blog = BLOG.replace("listen 443 ssl;", "listen 80;\n listen 443 ssl;")
+    served_for = served("shop.example.com", "blog.example.com")
+    (claim,) = judge("nginx.no-matching-server", config(blog + COMMA), served_for)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.steps[0].diff.count("server_name shop.example.com www.shop.example.com;") == 2
+    assert [subject.port for subject in claim.covers] == [443, 80]
+
+
+def test_leaves_the_page_of_port_80_to_its_own_block() -> None:
+    own = "server {\n listen 80;\n server_name shop.example.com;\n root /srv;\n}\n"
+    _, tls = COMMA.split("server {\n listen 443", 1)
+    text = config(f"{BLOG}{own}server {{\n listen 443{tls}")
+    (claim,) = judge("nginx.no-matching-server", text, served("blog.example.com"))
+    assert [subject.port for subject in claim.covers] == [443]

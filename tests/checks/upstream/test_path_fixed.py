@@ -92,6 +92,21 @@ def test_fires_on_a_path_in_the_value_of_the_variable() -> None:
     assert "set $app http://127.0.0.1:8096; proxy_pass $app;" in first_step(claim)
 
 
+def test_fires_on_a_path_behind_a_variable_with_the_scheme() -> None:
+    """After pull request 2749 of pwntools: "set $libcdb http://…; proxy_pass $libcdb/;"."""
+    lines = "location / { set $app http://127.0.0.1:8096; proxy_pass $app/; }"
+    (claim,) = claims(lines)
+    assert (claim.facts["asked"], claim.facts["target"]) == ("/", "$app/")
+    assert "set $app http://127.0.0.1:8096; proxy_pass $app; }" in first_step(claim)
+
+
+@pytest.mark.parametrize(
+    "value", ["http://127.0.0.1:8096$request_uri", "http://127.0.0.1:8096/v1", "$other"]
+)
+def test_silent_where_the_variable_may_have_the_path(value: str) -> None:
+    assert not claims(f"location / {{ set $app {value}; proxy_pass $app/; }}")
+
+
 def test_writes_the_rewrite_behind_the_variable() -> None:
     lines = "location /api/ { set $app http://127.0.0.1:8096/; proxy_pass $app; }"
     (claim,) = claims(lines, status=404)

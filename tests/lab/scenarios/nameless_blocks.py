@@ -3,7 +3,7 @@
 from .. import certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx import MINE, another_site
+from .nginx import MINE, OTHER, another_site
 
 NAME = f"ssl;\n  server_name {site.NAME};\n"
 
@@ -44,3 +44,15 @@ def block_with_a_name_beside_a_site_of_the_same_certificate(lab: Lab) -> None:
 def only_block_without_a_name(lab: Lab) -> None:
     """It is the default of its socket, and answers for every name."""
     lab.change(NAME, "ssl;\n")
+
+
+@scenario(outside="http.no-redirect", server="nginx.no-matching-server", differs=MINE)
+def comma_in_both_blocks_beside_a_site_of_the_same_certificate(lab: Lab) -> None:
+    """After https://github.com/certbot/certbot/issues/5817: the other site answers on both
+    ports."""
+    _beside_the_blog(lab, NAME)
+    lab.server.write(
+        OTHER, lab.server.read(OTHER).replace("listen 443", "listen 80;\n  listen 443")
+    )
+    names = f"server_name {site.NAME},www.{site.NAME};"
+    lab.change(f"server_name {site.NAME};", names)

@@ -40,6 +40,39 @@ def office_comes_through_a_proxy(lab: Lab) -> None:
     _behind(lab, f"{taken}  real_ip_header X-Forwarded-For;\n{rules}")
 
 
+ANY_NAME = """\
+server {
+  listen 80;
+  server_name _;
+  allow %s;
+  allow %s;
+  deny all;
+
+  location / {
+    proxy_pass http://127.0.0.1:3000;
+    proxy_set_header Host $host;
+  }
+}
+
+server {
+  listen 80;
+  server_name blog.example.org;
+  return 200 blog;
+}
+"""
+
+
+@scenario(outside=None, server="nginx.front-address-denied", manual=MANUAL)
+def office_is_refused_by_a_block_of_every_name(lab: Lab) -> None:
+    """After https://github.com/heroku/heroku-buildpack-nginx/issues/27: the log has this run's own
+    request, from the address of the router in front. No file of the server names the site."""
+    lab.server.write(site.CONF, ANY_NAME % (CLIENT, SERVER))
+    lab.restart_nginx()
+    own = f"proxy_pass http://{SERVER}; proxy_set_header Host $host; proxy_bind {OTHER};"
+    other_machine(lab, own + NAMES_VISITOR)
+    lab.dns([OTHER])
+
+
 PAGES = "  location / {\n    proxy_pass http://127.0.0.1:3000;"
 OFFICE = "  allow 198.51.100.0/24;\n  deny all;\n"
 REAL = "  set_real_ip_from 127.0.0.1;\n  real_ip_header X-Forwarded-For;\n"

@@ -64,6 +64,16 @@ def folder_of_scripts_whose_index_is_not_named(lab: Lab) -> None:
     write_scripts(lab, f"{FOLDER}/test-release", "index.php")
 
 
+@scenario(outside=None, server="nginx.index-missing", differs=MINE, not_on=UNLOGGED)
+def root_is_an_empty_folder_beside_the_site(lab: Lab) -> None:
+    """https://github.com/BookStackApp/BookStack/issues/393: root has "html"."""
+    _front(lab, "  index index.php;\n")
+    lab.server.sh("mkdir -p /srv/polr/html")
+    write_scripts(lab, "/srv/polr/BookStack/public", "index.php")
+    lab.server.sh(f"rm -r {FOLDER}")
+    lab.change(f"root {FOLDER};", "root /srv/polr/html;")
+
+
 @healthy()
 def front_page_whose_script_is_named(lab: Lab) -> None:
     _front(lab, "  index index.html index.php;\n")

@@ -69,3 +69,41 @@ def balancer_sends_a_header_that_nginx_reads(lab: Lab) -> None:
 @healthy(needs=haproxy.needs_haproxy)
 def balancer_sends_no_header(lab: Lab) -> None:
     _balancer(lab, "")
+
+
+HOSTS = "/etc/hosts"
+
+
+def _bypass(lab: Lab, *, past: bool) -> None:
+    """Whether the server's hosts file leads the name to the server itself; nginx asks at it."""
+    text = lab.server.read(site.CONF)
+    for port in ("443 ssl", "80"):
+        text = text.replace(f"listen {port};", f"listen {port} {READ}", 1)
+    question = (
+        "  location = /check {\n    internal;\n    proxy_ssl_server_name on;\n"
+        f"    proxy_pass https://{site.NAME}/session;\n  }}\n\n"
+        "  location = /session {\n    return 204;\n  }\n\n  location / {\n    auth_request /check;"
+    )
+    text = text.replace("  location / {", question, 1)
+    hosts = lab.server.read(HOSTS)
+    lab.undo(lambda: lab.server.write(HOSTS, hosts))
+    _balancer(lab, "send-proxy")
+    if past:
+        lab.server.write(HOSTS, f"{hosts.rstrip()}\n{SERVER} {site.NAME}\n")
+    lab.server.write(site.CONF, text)
+    lab.restart_nginx()
+
+
+@scenario(
+    outside="http.server-error", server="nginx.header-bypassed", differs=(site.CONF, HOSTS),
+    both="nginx.auth-request-failed",
+    needs=haproxy.needs_haproxy,
+)  # fmt: skip
+def auth_request_goes_past_the_balancer(lab: Lab) -> None:
+    """After https://github.com/kubernetes/ingress-nginx/issues/10821"""
+    _bypass(lab, past=True)
+
+
+@healthy(needs=haproxy.needs_haproxy)
+def auth_request_goes_by_the_balancer(lab: Lab) -> None:
+    _bypass(lab, past=False)

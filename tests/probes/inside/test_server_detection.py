@@ -6,6 +6,7 @@ import pytest
 
 from diagnose.model.http import Exchange
 from diagnose.parsers.linux.sockets import peers
+from diagnose.probes.inside import server_detection
 from diagnose.probes.inside.server_detection import is_asked, serves
 from tests.support.check_evidence import SHOP
 from tests.support.recorded_machine import RecordedMachine
@@ -187,6 +188,33 @@ def test_a_front_may_ask_at_any_port_of_the_web_server(
     """Issue 20 of dawarich-app/atlas: the front asks Caddy at port 8484."""
     tables = (HEAD + LISTENS + ASKED).replace(":0050", ":2124")
     machine = RecordedMachine({}, {"/proc/net/tcp": tables, path: text})
+    assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
+
+
+NOW = 1_796_155_988.0  # 2026-12-01 20:13:08
+OWN = '203.0.113.80 - - [01/Dec/2026:20:13:07 +0000] "GET / HTTP/1.0" 502 9 "-" "diagnose/1.0"'
+
+
+@pytest.mark.parametrize(
+    ("line", "is_known"),
+    [
+        (OWN, True),
+        (OWN.replace("20:13", "19:58"), False),
+        (OWN.replace("113.80", "113.81"), False),
+        (OWN.replace("diagnose/1.0", "curl/8.14"), False),
+        (OWN.replace("GET /", "GET /a"), False),
+        ("", False),
+    ],
+)
+def test_a_log_with_this_runs_own_request_shows_who_asks_this_machine(
+    line: str, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site of another name is there too."""
+    monkeypatch.setattr(server_detection, "now", lambda: NOW)
+    path = "/var/log/nginx/access.log"
+    text = "server {\n  server_name blog.example.org;\n}"
+    files = {path: f"{line}\n", "/etc/nginx/conf.d/a.conf": text}
+    machine = RecordedMachine({f"tail -q -n 40 -- {path}": f"{line}\n"}, files)
     assert asyncio.run(is_asked(machine, PAGE, SHOP)) is is_known
 
 
