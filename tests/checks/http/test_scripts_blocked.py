@@ -74,8 +74,9 @@ def test_fires_on_texts_that_a_script_may_not_evaluate() -> None:
         ("控制台报 EvalError，页面空白", "'unsafe-eval'"),
         ("call to Function() blocked by CSP", "'unsafe-eval'"),
         (
-            "CompileError: WebAssembly.instantiate(): Refused to compile or instantiate WebAssembly "
-            "module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed source of script",
+            "CompileError: WebAssembly.instantiate(): Refused to compile or instantiate "
+            "WebAssembly module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed "
+            "source of script",
             "'wasm-unsafe-eval'",
         ),
     ],
