@@ -47,7 +47,7 @@ def ended_by_reload(evidence: Evidence) -> Iterator[Claim]:
     started, loaded = (master.started, master.loaded) if master else (None, None)
     if not is_reload_told and not is_met_by_reload(symptom, started, loaded, now, time_s):
         return
-    is_changed = any(file.changed > (started or 0.0) for file in nginx.config.files)
+    is_changed = any((file.changed or 0.0) > (started or 0.0) for file in nginx.config.files)
     is_sure = is_reload_told or not is_changed
     directive = own[0]
     file_edits = config_edits(
