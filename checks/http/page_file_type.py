@@ -46,11 +46,13 @@ def page_file_type(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _has_fallback(evidence: Evidence, files: Sequence[RefusedFile]) -> bool:
-    """Return whether it is about WebAssembly alone, which most programs then load in another way;
-    after a message one does not."""
+    """Return whether it is about WebAssembly alone, which the page may load in another way; after a
+    message one does not."""
     symptom = evidence.target.symptom
     is_told = symptom is not None and symptom.kind == "mime"
-    return not is_told and all(file.response.file_kind == "wasm" for file in files)
+    return not is_told and all(
+        file.response.file_kind == "wasm" and file.response.is_optional for file in files
+    )
 
 
 def _file_facts(file: RefusedFile) -> dict[str, object]:

@@ -44,10 +44,17 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 if TYPE_CHECKING:
     from checks.http._sent_fields import SentField
 
-#: "Refused to evaluate a string as JavaScript because 'unsafe-eval' is not an allowed source".
+#: "Refused to evaluate a string as JavaScript because 'unsafe-eval' is not an allowed source" of
+#: Chromium, "call to eval() blocked by CSP" of Firefox, and the error that a script meets
+#: (ECMAScript, EvalError), which browsers throw for a policy alone.
 _EVALUATION = lazy_pattern(
-    r"unsafe-eval' is not|evaluat\w{1,3} a string as JavaScript", re.IGNORECASE
+    r"unsafe-eval' is not|evaluat\w{1,3} a string as JavaScript|\b(?:wasm-)?unsafe-eval\b"
+    r"|'wasm-eval'|\bEvalError\b|\(\) blocked by CSP|blocked a JavaScript eval",
+    re.IGNORECASE,
 )
+#: The same of a program for WebAssembly, which a narrower keyword allows too.
+_OF_WASM = lazy_pattern(r"WebAssembly|wasm-", re.IGNORECASE)
+_UNSAFE, _WASM_UNSAFE = "'unsafe-eval'", "'wasm-unsafe-eval'"
 
 
 @check(severity=Severity.WARNING, needs=[Page, Exchange])
@@ -68,7 +75,9 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
     is_blank = symptom is not None and symptom.kind == "blank" and inline is None
     evaluating = [file for file in evidence.good(PageFileResponse) if file.evaluates]
     is_evaluation = is_told or (is_blank and bool(evaluating))
-    blocked = evaluation_blocked_by(page_policies) if is_evaluation else inline
+    of_wasm = is_told and symptom is not None and bool(_OF_WASM.search(symptom.text))
+    keyword = (_WASM_UNSAFE if of_wasm else _UNSAFE) if is_evaluation else "'unsafe-inline'"
+    blocked = evaluation_blocked_by(page_policies, of_wasm=of_wasm) if is_evaluation else inline
     if blocked is None:
         return
     # Imported late: few policies block scripts of their page.
@@ -91,12 +100,14 @@ def scripts_blocked(evidence: Evidence) -> Iterator[Claim]:
             "place": sent.place if sent else "",
             "empty": page.is_empty,
             "evaluation": is_evaluation,
+            "wasm": of_wasm,
+            "keyword": keyword,
             "script": evaluating[0].url if is_evaluation and evaluating else "",
             "name": blocked.directive,
             "unproven": len(refused),
             "nonce": _nonce(refused),
         },
-        fix=_fix(evidence, answer, sent, blocked, values, is_evaluation)
+        fix=_fix(evidence, answer, sent, blocked, values, keyword)
         if is_evaluation or not refused
         else Fix((Manual("change-the-policy", Where.SERVER),), Applicability.MANUAL),
     )
@@ -130,13 +141,12 @@ def _fix(
     sent: "SentField | None",
     blocked: Blocked,
     values: list[str],
-    is_evaluation: bool,
+    keyword: str,
 ) -> Fix:
     """Ask a person whether such scripts are to run: it gives up a part of the protection."""
     # Imported late: few policies block scripts of their page.
     from checks.http._field_overrides import override_step
 
-    keyword = "'unsafe-eval'" if is_evaluation else "'unsafe-inline'"
     name = "script-src" if blocked.directive == "default-src" else blocked.directive
     kept = [word for word in blocked.sources if word.lower() != "'none'"]
     directive = " ".join((name, *kept, keyword))

@@ -48,6 +48,9 @@ _SECURE_COOKIE = "Cannot send secure cookie over unencrypted connection"
 #: What gunicorn writes where it ends a worker that has not answered in its time.
 _WORKER_TIMEOUT = "WORKER TIMEOUT"
 
+#: What Redis answers to a command that it does not know (redis.io, "ERR unknown command").
+_UNKNOWN_COMMAND = "unknown command"
+
 #: A program in a container, and a loopback address that refused it (Node.js, libcurl; Go, Python).
 _IN_CONTAINER = re.compile(r"(?:docker|podman) logs ")
 _LOOPBACK = r"((?:127\.0\.0\.1|localhost|\[?::1\]?):\d{1,5})"
@@ -93,7 +96,7 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
     if any(visit.succeeded and _is_of(line, visit) for visit in evidence.good(BackendVisit)):
         # Asked directly the application answers: it is not the application that fails.
         severity = Severity.NOTE
-    first, port = (pages or sockets)[0], evidence.target.port
+    first, port = _first(pages, sockets), evidence.target.port
     paths = dict.fromkeys(
         (*(evidence.target.path for _ in pages), *(socket.path for socket in sockets))
     )
@@ -114,6 +117,8 @@ def application_log(evidence: Evidence) -> Iterator[Claim]:
             "command": line.equivalent,
             "paths": tuple(dict.fromkeys(path.partition("?")[0] for path in paths)),
             "status": first.status or "",
+            "code": _close_code(first),
+            **_redis_facts(line),
             "setting": line.setting,
             "unit": line.unit,
             "secure_cookie": step == "trust-the-proxy",
@@ -149,6 +154,34 @@ def _setting_facts(
     }
 
 
+def _first(pages: list[Exchange], sockets: list[Upgrade]) -> Exchange | Upgrade:
+    """Return the failure that the line is about: a WebSocket that opened and was closed, whose
+    address is no page, before the page."""
+    closed = [socket for socket in sockets if socket.accepted]
+    return (closed or pages or sockets)[0]
+
+
+def _close_code(first: Exchange | Upgrade) -> int | str:
+    """Return the code with which the program closed the WebSocket that it had opened, "" for
+    none."""
+    return (first.close_code or "") if isinstance(first, Upgrade) and first.accepted else ""
+
+
+def _redis_facts(line: ProgramLine) -> dict[str, object]:
+    """Return the command that Redis did not know, and what knows it: a version, or a module."""
+    if _UNKNOWN_COMMAND not in line.message:
+        return {"redis_command": "", "redis_since": "", "redis_module": ""}
+    # Imported late: few programs ask an old Redis.
+    from diagnose.parsers.redis_commands import unknown_command
+
+    unknown = unknown_command(line.message)
+    return {
+        "redis_command": unknown.command if unknown else "",
+        "redis_since": unknown.since if unknown else "",
+        "redis_module": unknown.module if unknown else "",
+    }
+
+
 def _ending_limits(evidence: Evidence, line: ProgramLine) -> tuple[ReadSetting, ...]:
     """Return the limit of time by which gunicorn ended the worker that had the request."""
     return time_limits(evidence) if _WORKER_TIMEOUT in line.message else ()
@@ -180,6 +213,8 @@ def _remedy(line: ProgramLine, uses_tls: bool) -> str:
     """Return the step that mends what the line says."""
     if line.setting:
         return "allow-it"
+    if _redis_facts(line)["redis_command"]:
+        return "update-redis"
     if HEADERS_TOO_LARGE in line.message:
         return "raise-the-header-limit"
     if _own_address(line):

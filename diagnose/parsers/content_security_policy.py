@@ -117,14 +117,15 @@ def script_directives(page_policies: Iterable[str]) -> Iterator[Blocked]:
             yield Blocked(name, directives[name])
 
 
-def evaluation_blocked_by(page_policies: Iterable[str]) -> Blocked | None:
-    """Return the directive that keeps scripts from running texts (`eval`, `new Function`), or None
-    (section 4.4)."""
+def evaluation_blocked_by(page_policies: Iterable[str], *, of_wasm: bool = False) -> Blocked | None:
+    """Return the directive that keeps scripts from running texts (`eval`, `new Function`), or
+    programs for WebAssembly (`of_wasm`), or None (section 4.4)."""
+    allowed = {"'unsafe-eval'", *(("'wasm-unsafe-eval'",) if of_wasm else ())}
     for policy in page_policies:
         directives = _directives(policy)
         name = next((name for name in ("script-src", "default-src") if name in directives), "")
         sources = directives.get(name, ())
-        allowing = {"'unsafe-eval'"} & {source.lower() for source in sources}
+        allowing = allowed & {source.lower() for source in sources}
         if name and not allowing and not any("***" in source for source in sources):
             return Blocked(name, sources)
     return None

@@ -68,7 +68,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"
         r"|if another site has embedded it|如果有其他网站嵌入|in eine[rm]? anderen (?:Web)?[Ss]eite? eingebettet|andere (?:Web)?[Ss]eite (?:sie|diese) eingebettet"
         r"|si un autre site l.a intégré|si otro sitio la ha (?:incrust|insert)ado|se un altro sito l.ha incorporat"),
-    ("csp", r"['’]unsafe-(?:eval|inline)['’]|is not an allowed source of script|NotAllowedError: Permission denied|settings blocked the loading of a resource"),
+    ("csp", r"\bEvalError\b|\b(?:wasm-)?unsafe-(?:eval|inline)\b|['’]wasm-eval['’]|eval\w{0,6} a string as JavaScript|\b(?:eval|Function)\(\) blocked by CSP"
+        r"|settings blocked a JavaScript eval|is not an allowed source of script|NotAllowedError: Permission denied|settings blocked the loading of a resource"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
         r"|BLOCKED_BY_RESPONSE|Cross-Origin-(?:Embedder|Opener|Resource)-Policy|Cross-Origin Resource Policy"
         r"|NS_ERROR_DOM_CO(?:EP|RP)_FAILED|\bSharedArrayBuffer\b|\bcrossOriginIsolated\b"),
@@ -107,7 +108,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("characters", r"乱码|mojibake|garbled|\bwrong (?:charset|encoding)\b|encoding of the (?:plain text|HTML)"
         r" document was not declared"),
     ("data", r"EventSource['’]s response has a MIME type \(\W{0,2}text/html"),
-    ("mime", r"MIME[ -]typ|(?:types?|tipo|Typ\w{0,2}|типа?) (?:de )?MIME|MIME[ -]?(?:类型|類型|タイプ|형식|тип\w?)|ERR_BLOCKED_BY_ORB|OpaqueResponseBlocking|Cross-Origin Read Blocking|OTS parsing error|Failed to decode downloaded font|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
+    ("mime", r"MIME[ -]typ|\bapplication/wasm\b|wasm streaming compile failed|(?:types?|tipo|Typ\w{0,2}|типа?) (?:de )?MIME|MIME[ -]?(?:类型|類型|タイプ|형식|тип\w?)|ERR_BLOCKED_BY_ORB|OpaqueResponseBlocking|Cross-Origin Read Blocking|OTS parsing error|Failed to decode downloaded font|NS_ERROR_CORRUPTED_CONTENT|Corrupted Content Error|内容损坏错误"),
     # webpack, Vite (Chrome, Firefox), Safari: a script that the page's script asks for
     # Firefox in each language: a script that does not come
     ("page-files", r"(?:Loading failed for|fehlgeschlagen für|Échec du chargement|失败|失敗|Ошибка загрузки|Falló la carga|Caricamento fallito|Falha ao carregar).{0,120}?<(?:script|link)>"

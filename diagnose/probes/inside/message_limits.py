@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
+from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.message_limits import SCRIPTS, message_limits, suspected_limit
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
+from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
-from diagnose.probes.inside.program_logs import endpoints_of
+from diagnose.probes.inside.program_logs import endpoints_of, is_own_host
 from diagnose.probes.inside.websocket_locations import passing_paths
 
 #: Most programs that are looked at, and seconds for the script.
@@ -30,8 +32,16 @@ async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
 
 
 def websocket_endpoints(ctx: ProbeContext) -> Iterator[str]:
-    """Yield where the site's WebSockets are passed on to."""
-    for path in (*ctx.target.websockets, *passing_paths(ctx, "/"), ctx.target.path):
+    """Yield where the site's WebSockets are passed on to: a server may have a rule for them alone,
+    beside that of its pages."""
+    target = ctx.target
+    for server in ctx.observed(WebServerConfig):
+        for path in (*target.websockets, target.path):
+            bare = path.partition("?")[0]
+            for route in routes_of_name(server, target.port, target.host, bare, True)[:2]:
+                if route.port and is_own_host(ctx, route.host):
+                    yield str(route.port)
+    for path in (*target.websockets, *passing_paths(ctx, "/"), target.path):
         yield from endpoints_of(ctx, path)
 
 

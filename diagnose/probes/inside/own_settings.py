@@ -167,6 +167,10 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         from diagnose.probes.inside.message_limits import emit_message_limits
 
         await emit_message_limits(ctx, SCRIPT)
+        if "without receiving a message" in ctx.target.symptom.text:
+            from diagnose.probes.inside.hub_intervals import emit_hub_intervals
+
+            await emit_hub_intervals(ctx, SCRIPT)
         from diagnose.probes.inside.service_ends import emit_service_ends
 
         await emit_service_ends(ctx, listeners, SCRIPT)

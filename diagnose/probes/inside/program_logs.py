@@ -11,6 +11,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Target, Vantage
@@ -63,11 +64,13 @@ _MAX_ENDPOINTS = 2
 @frozen
 class FailedRequest:
     """A request that the site refused or failed: its path, and the command with which the server
-    repeats it ("" and () if it must not be repeated)."""
+    repeats it ("" and () if it must not be repeated). `is_opened` is True for a WebSocket that
+    opened and ended with an error: its address is no page, and was asked for as one before."""
 
     path: str
     url: str = ""
     repetition: tuple[str, ...] = ()
+    is_opened: bool = False
 
 
 @frozen
@@ -122,7 +125,8 @@ def _websocket_request(ctx: ProbeContext, upgrade: Upgrade) -> FailedRequest | N
         return None
     url = f"{ctx.target.origin}{upgrade.path}"
     fields = (*UPGRADE_FIELDS, f"Origin: {ctx.target.origin}")
-    return _repeatable(ctx, upgrade.path, url, upgrade.address, fields)
+    request = _repeatable(ctx, upgrade.path, url, upgrade.address, fields)
+    return replace(request, is_opened=upgrade.accepted)
 
 
 def _repeatable(
@@ -151,7 +155,8 @@ async def _read_logs(ctx: ProbeContext) -> None:
             place = behind.place
             if is_front(listeners, place) or _is_known(ctx, place):
                 continue
-            if not ctx.further_requests.begin(f"the log of {place}"):
+            name = f"the log of {place}"
+            if not ctx.further_requests.begin(f"{name} once more" if request.is_opened else name):
                 continue
             await asyncio.sleep(PAUSE)
             port = whole_number(place)

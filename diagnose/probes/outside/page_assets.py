@@ -82,10 +82,11 @@ async def load_page_files(
             ctx.emit(page)
         emit_application(ctx, answer.text, exchange.headers, exchange.url)
         emit_opened(ctx, answer.text, exchange.url)
+        loader.look_for_program(answer.text)
         for file in requested_files(ctx.target, page.files):
             await loader.load(file)
         for file in (
-            *app_files(ctx.target, page.files, loader.worker, loader.module),
+            *app_files(ctx.target, page.files, loader.worker, loader.module, loader.streamed),
             *images(ctx.target, page.files),
             *media(ctx.target, page.files),
             *frames(ctx.target, page.files),

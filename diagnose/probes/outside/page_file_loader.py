@@ -92,6 +92,8 @@ class PageFileLoader:
         #: The scripts and style sheets that were read: what each is, its URL and its text.
         self.texts: list[tuple[str, str, str]] = []
         self.worker = self.module = ""
+        #: The program for WebAssembly that the page compiles while it arrives, and not otherwise.
+        self.streamed = ""
 
     def close(self) -> None:
         if self._connection is not None:
@@ -178,6 +180,17 @@ class PageFileLoader:
                 )
             )
         return is_html and answer is not None and answer.body == self._page.body
+
+    def look_for_program(self, text: str) -> None:
+        """Remember the program for WebAssembly that the page, or a script of it, streams. `fetch`
+        takes its address from the page, wherever the script lies (HTML standard, section 8.1.3)."""
+        if self.streamed or ".wasm" not in text or "Streaming(" not in text:
+            return
+        # Imported late: few pages have such a program.
+        from diagnose.parsers.streamed_programs import streamed_program_in
+
+        if program := streamed_program_in(text):
+            self.streamed = urljoin(self._page.url, program)
 
     @property
     def _scripts(self) -> str:
@@ -307,6 +320,7 @@ class PageFileLoader:
             # An import begins at the script, what a program is told at the page.
             base = file.url if module.startswith(".") else self._page.url
             self.module = urljoin(base, module)
+        self.look_for_program(text)
         emit_opened(self._ctx, text, file.url)
 
 

@@ -27,12 +27,15 @@ def requested_files(target: Target, files: Iterable[PageFile]) -> list[PageFile]
 
 
 def app_files(
-    target: Target, files: Iterable[PageFile], worker: str, module: str = ""
+    target: Target, files: Iterable[PageFile], worker: str, module: str = "", streamed: str = ""
 ) -> list[PageFile]:
-    """Return the page's manifest and its service worker, and the module that a script names."""
+    """Return the page's manifest and its service worker, and the module that a script names. The
+    program for WebAssembly is optional if a script may load it in more than one way; `streamed` is
+    one that it loads in no other way than as a stream."""
     of_scripts = [PageFile("worker", worker, True)] if worker else []
+    of_scripts += [PageFile("wasm", streamed)] if streamed else []
     is_wasm = module.endswith(".wasm")
-    of_scripts += [PageFile("wasm" if is_wasm else "import", module)] if module else []
+    of_scripts += [PageFile("wasm" if is_wasm else "import", module, is_wasm)] if module else []
     own = _own(target, [*files, *of_scripts])
     first_of = {kind: [file for file in own if file.kind == kind][:1] for kind in _APP_KINDS}
     return [file for chosen in first_of.values() for file in chosen]

@@ -71,7 +71,7 @@ def test_fires_for_a_module_that_a_script_names_where_it_comes() -> None:
 
 def test_fires_as_a_note_for_webassembly_that_a_script_names() -> None:
     """After issue 3 of openimsdk/openim-h5-demo: the types of nginx 1.18."""
-    program = PageFile("wasm", "https://shop.example.com/openIM.wasm")
+    program = PageFile("wasm", "https://shop.example.com/openIM.wasm", True)
     observations = loads(script()), answered(program, 200, "application/octet-stream")
     (claim,) = judge(CHECK, *observations)
     assert claim.facts["wasm"]
@@ -82,6 +82,9 @@ def test_fires_as_a_note_for_webassembly_that_a_script_names() -> None:
     assert claim.severity is Severity.WARNING
     assert not judge(CHECK, loads(script()), answered(program))
     assert not judge(CHECK, loads(script()), answered(program, 404, "text/html"))
+    streamed = answered(replace(program, is_optional=False), 200, "application/octet-stream")
+    (claim,) = judge(CHECK, loads(script()), streamed)
+    assert claim.severity is Severity.WARNING
 
 
 APPLICATION = """\

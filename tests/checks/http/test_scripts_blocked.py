@@ -7,6 +7,7 @@ import pytest
 from diagnose.model import Claim, Confidence, Severity, Target
 from diagnose.model.pages import Page
 from diagnose.model.symptom import Symptom
+from diagnose.parsers.symptoms import symptom_of
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
 from tests.support.page_evidence import answered, script
@@ -64,6 +65,31 @@ def test_fires_on_texts_that_a_script_may_not_evaluate() -> None:
     assert claim.facts["evaluation"]
     assert not claims("script-src 'self' 'unsafe-eval'", shown=outside, target=target)
     assert not claims("img-src 'self'", shown=outside, target=target)
+
+
+@pytest.mark.parametrize(
+    ("words", "keyword"),
+    [
+        ("Das Dashboard bleibt leer, in der Konsole steht nur EvalError", "'unsafe-eval'"),
+        ("控制台报 EvalError，页面空白", "'unsafe-eval'"),
+        ("call to Function() blocked by CSP", "'unsafe-eval'"),
+        (
+            "CompileError: WebAssembly.instantiate(): Refused to compile or instantiate "
+            "WebAssembly module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed "
+            "source of script",
+            "'wasm-unsafe-eval'",
+        ),
+    ],
+)
+def test_fires_on_words_about_evaluation(words: str, keyword: str) -> None:
+    told = symptom_of(words)
+    assert told is not None
+    target, outside = replace(SHOP, symptom=told), replace(PAGE, inline_scripts=0)
+    (claim,) = claims("default-src 'self' 'unsafe-inline'", shown=outside, target=target)
+    assert claim.facts["keyword"] == keyword
+    allowed = f"script-src 'self' {keyword}"
+    assert not claims(allowed, shown=outside, target=target)
+    assert not claims("script-src 'self' 'unsafe-eval'", shown=outside, target=target)
 
 
 EVALUATING = replace(answered(script()), evaluates=True)

@@ -47,7 +47,7 @@ def claims(
     )  # fmt: skip
 
 
-def test_names_the_question_that_goes_to_the_own_port() -> None:
+def test_fires_with_the_question_that_goes_to_the_own_port() -> None:
     (claim,) = claims("nginx.header-bypassed", ASKING)
     assert claim.severity is None
     assert claim.facts["asked"] == "https://shop.example.com/check"
@@ -65,7 +65,7 @@ def test_is_a_warning_where_nginx_asks_nothing() -> None:
 
 
 @pytest.mark.parametrize(("own", "published"), [(HERE, HERE), ("10.0.0.5", FRONT)])
-def test_no_machine_in_front_is_known(own: str, published: str) -> None:
+def test_silent_where_no_machine_in_front_is_known(own: str, published: str) -> None:
     """DNS has the server's own address, or a router translates the public one."""
     assert not claims("nginx.header-bypassed", EXPECTING, own, published)
     assert claims("nginx.proxy-protocol", EXPECTING, own, published)

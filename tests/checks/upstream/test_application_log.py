@@ -43,6 +43,27 @@ def test_fires_and_tells_how_the_program_trusts_the_proxy() -> None:
     assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
 
 
+@pytest.mark.parametrize(
+    ("command", "since", "module"),
+    [("'BZPOPMIN'", "5.0", ""), ("`GETDEL`, with args beginning with: `a`", "6.2", ""),
+     ("'JSON.SET'", "", "RedisJSON")],
+)  # fmt: skip
+def test_fires_with_what_redis_does_not_know(command: str, since: str, module: str) -> None:
+    """Issue 142 of nathantsoi/vue-native-websocket."""
+    message = f"aioredis.errors.ReplyError: ERR unknown command {command}"
+    closed = replace(upgrade(101, accepted=True), close_code=1011, ended="close")
+    (claim,) = judge(CHECK, closed, replace(LINE, message=message), target=CHAT)
+    assert (claim.facts["redis_since"], claim.facts["redis_module"]) == (since, module)
+    assert claim.facts["code"] == 1011
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("update-redis", Where.APPLICATION),)
+    # An administrator may have renamed a command.
+    renamed = replace(LINE, message="ERR unknown command 'CONFIG'")
+    (claim,) = judge(CHECK, closed, renamed, target=CHAT)
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("read-the-log", Where.APPLICATION),)
+
+
 def test_fires_with_the_limit_by_which_gunicorn_ended_the_request() -> None:
     """gunicorn 27 answers 500 in the moment in which it ends the worker."""
     limit = ReadSetting(

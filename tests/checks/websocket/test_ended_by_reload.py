@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Vantage
-from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxState
 from diagnose.model.symptom import Symptom
 from diagnose.parsers.nginx import config as nginx_parser
-from tests.support.check_evidence import SHOP, judge
+from tests.support.check_evidence import NOW, SHOP, judge
 from tests.support.nginx_evidence import FILE, LOADED, RUNNING, SITE
 
 CHECK = "websocket.ended-by-reload"
@@ -47,6 +47,39 @@ def test_silent_with_a_long_time_without_the_line_and_without_the_words() -> Non
     other = replace(SHOP, symptom=Symptom("websocket-closed", "closes after a minute"))
     assert not judge(CHECK, RUNNING, config(SHORT), target=other)
     assert not judge(CHECK, RUNNING, config(SHORT))
+
+
+DROPS = "the websocket drops every 20 seconds or so although both sides keep sending"
+
+
+def reloaded(ago: float, after: float = 600.0) -> NginxState:
+    """nginx as it is if it was reloaded so many seconds ago, and started so long before that."""
+    loaded = NOW.timestamp() - ago
+    master = replace(RUNNING.masters[0], started=loaded - after, loaded=loaded)
+    return replace(RUNNING, masters=(master,))
+
+
+def test_fires_where_nginx_was_reloaded_within_the_time_that_is_told() -> None:
+    """Issue 2647 of kubernetes/ingress-nginx."""
+    told = replace(SHOP, symptom=Symptom("websocket-closed", DROPS))
+    (claim,) = judge(CHECK, reloaded(9), config(SHORT), target=told)
+    assert (claim.confidence, claim.facts["told"]) == (Confidence.LIKELY, False)
+    assert (claim.facts["ago"], claim.facts["unchanged"]) == (9, True)
+    changed = NginxConfig(
+        vantage=Vantage.SERVER, path=FILE, main=nginx_parser.parse(SHORT, FILE),
+        files=(ConfigFile(FILE, SHORT, NOW.timestamp() - 12),),
+    )  # fmt: skip
+    (claim,) = judge(CHECK, reloaded(9), changed, target=told)
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_silent_where_a_reload_does_not_fit_the_time_that_is_told() -> None:
+    told = replace(SHOP, symptom=Symptom("websocket-closed", DROPS))
+    assert not judge(CHECK, reloaded(40), config(SHORT), target=told)
+    assert not judge(CHECK, reloaded(9, after=1), config(SHORT), target=told)
+    assert not judge(CHECK, reloaded(9), config(SHORT.replace("10s", "60s")), target=told)
+    minute = replace(SHOP, symptom=Symptom("websocket-closed", "it drops after 60 seconds"))
+    assert not judge(CHECK, reloaded(9), config(SHORT), target=minute)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,15 @@ def policy_of_nginx_stops_templates_in_the_browser(lab: Lab) -> None:
     _policy(lab, SOURCES)
 
 
+@scenario(
+    outside="http.scripts-blocked", differs=(site.CONF,),
+    args=("Das Dashboard bleibt leer, in der Konsole steht nur EvalError",),
+)  # fmt: skip
+def policy_of_nginx_stops_templates_and_the_console_names_the_error(lab: Lab) -> None:
+    """After https://github.com/matomo-org/matomo-nginx/issues/71."""
+    _policy(lab, SOURCES)
+
+
 @healthy(args=WHITE)
 def policy_of_nginx_allows_templates_in_the_browser(lab: Lab) -> None:
     _policy(lab, f"{SOURCES} 'unsafe-eval'")

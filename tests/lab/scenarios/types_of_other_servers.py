@@ -26,6 +26,25 @@ def apache_sends_webassembly_as_plain_text(lab: Lab) -> None:
     apache.start(lab)
 
 
+PROGRAM = "<!doctype html><title>Viewer</title><p>Viewer</p><script>{}</script>"
+STREAMED = "WebAssembly.instantiateStreaming(fetch('program.wasm'), {}).then(start);"
+
+
+@apache_scenario(outside="http.page-file-type", differs=(apache.SITE,))
+def apache_knows_no_type_of_a_program_that_the_page_streams(lab: Lab) -> None:
+    """After https://github.com/mdn/webassembly-examples/issues/5."""
+    files = {"index.html": PROGRAM.format(STREAMED), "program.wasm": "asm"}
+    _apache(lab, "", "    AddType application/octet-stream .wasm\n", **files)
+    apache.start(lab)
+
+
+@healthy_apache()
+def apache_knows_the_type_of_a_program_that_the_page_streams(lab: Lab) -> None:
+    files = {"index.html": PROGRAM.format(STREAMED), "program.wasm": "asm"}
+    _apache(lab, "", "    AddType application/wasm .wasm\n", **files)
+    apache.start(lab)
+
+
 @apache_scenario(outside="http.charset-wrong", differs=(apache.SITE,))
 def apache_names_another_encoding(lab: Lab) -> None:
     """After many questions: the default of an old distribution was kept."""

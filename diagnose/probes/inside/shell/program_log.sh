@@ -54,10 +54,11 @@ candidates() {
     sed -n 's/^[[:space:]]*\(php_[a-z_]*\[\)\{0,1\}error_log\]\{0,1\}[[:space:]]*=[[:space:]]*"\{0,1\}\(\/[^";[:space:]]*\).*/\2/p' \
       /etc/php/*/fpm/php.ini /etc/php/*/fpm/pool.d/*.conf /etc/php.ini /etc/php-fpm.d/*.conf | head -n 4 ;;
   esac
-  # A program that opens its log anew for each line mostly has a folder of its name.
-  n=${2%.service}
-  for d in /var/log/"$n" /var/log/"$n".log; do
-    [ -z "$n" ] || find "$d" -maxdepth 1 -type f -mmin -1 | head -n 3
+  # A program that opens its log anew for each line mostly has a folder or a file of its name, or of
+  # its unit's: that of the process, or of the script or the module (`-m`) that it runs.
+  { echo "${2%.service}"; cat "/proc/$1/comm"; tr '\0' '\n' <"/proc/$1/cmdline" | head -n 3; } |
+    sed 's|.*/||; s|\.[a-z]*$||' | grep -xE '[A-Za-z][A-Za-z0-9_.@-]{2,60}' | sort -u | while read -r n; do
+    find /var/log/"$n" /var/log/"$n".log -maxdepth 1 -type f -mmin -1 | head -n 3
   done
 }
 own=$(for f in "/proc/$PPID"/fd/*; do readlink "$f"; done 2>/dev/null)
