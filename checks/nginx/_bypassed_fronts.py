@@ -13,7 +13,11 @@ def bypassed_front(nginx: Nginx) -> tuple[HostsEntry, ...]:
     """Return the lines of the hosts file that lead this run past the machine in front; () if there
     may be none: DNS has an address of the server, or one that a router may translate to it."""
     evidence = nginx.evidence
-    published = [each for family in (4, 6) for each in published_addresses(evidence, family) or ()]
+    published = [
+        published_address
+        for family in (4, 6)
+        for published_address in published_addresses(evidence, family) or ()
+    ]
     own = set(server_addresses(evidence))
     if not published or not own or not own.isdisjoint(published):
         return ()

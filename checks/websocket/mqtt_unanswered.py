@@ -33,7 +33,11 @@ _PLAIN = re.compile(r"/[\w/-]{1,100}", re.ASCII)
 
 @check(severity=Severity.ERROR, needs=[Upgrade], needs_message=True)
 def mqtt_unanswered(evidence: Evidence) -> Iterator[Claim]:
-    asked = [each for each in evidence.good(Upgrade) if each.variant == "mqtt" and each.accepted]
+    asked = [
+        upgrade
+        for upgrade in evidence.good(Upgrade)
+        if upgrade.variant == "mqtt" and upgrade.accepted
+    ]
     silent = [each for each in asked if not each.offered and not each.frames and not each.ended]
     for first in silent[:1]:
         answered = [
@@ -46,7 +50,11 @@ def mqtt_unanswered(evidence: Evidence) -> Iterator[Claim]:
         calls = [call for call in named if not call.subprotocols]
         if named and not calls:
             continue  # The page's own client offers one.
-        attempts = [each for each in websocket_attempts(evidence) if each.path == first.path]
+        attempts = [
+            websocket_attempt
+            for websocket_attempt in websocket_attempts(evidence)
+            if websocket_attempt.path == first.path
+        ]
         command = _edit(evidence, calls[0].source, own) if len(calls) == 1 else None
         step = Manual("offer-it", Where.APPLICATION)
         yield Claim(

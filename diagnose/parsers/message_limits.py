@@ -224,7 +224,7 @@ def message_limits(text: str, name: str, below: int = WIDE) -> tuple[SizeLine, .
                 ):
                     return ()
                 limits += own
-            return tuple(limits) if len({each.number for each in limits}) == len(limits) else ()
+            return tuple(limits) if len({limit.number for limit in limits}) == len(limits) else ()
     return ()
 
 

@@ -161,7 +161,9 @@ def test_a_step_has_the_lines_of_the_server_that_answers_alone(
 ) -> None:
     manual = Manual(step, Where.SERVER)
     for lang in ("en", "zh"):
-        facts = {"name": "shop.example.com", "path": "/ws", "web_server": "caddy"}
+        facts = {
+            "name": "shop.example.com", "path": "/ws", "below": "/api/", "web_server": "caddy",
+        }  # fmt: skip
         claim = replace(mended().findings[0].claim, fix=Fix((manual,)), facts=facts)
         finding = Finding("f1", load_check(check_id), claim)
         text = finding_text.manual_text(finding, manual, lang)

@@ -19,7 +19,7 @@ async def ask_broker(ctx: ProbeContext, upgrade: Upgrade) -> None:
     is_open = upgrade.is_visit and upgrade.accepted and upgrade.vantage is Vantage.HERE
     if not is_open or upgrade.offered or not tells_of_silent_broker(ctx.target.symptom):
         return
-    if not any(each.is_of_visit and each.status for each in ctx.observed(Exchange)):
+    if not any(exchange.is_of_visit and exchange.status for exchange in ctx.observed(Exchange)):
         return
     if not ctx.further_requests.begin(f"a broker at {upgrade.path}"):
         return
