@@ -161,15 +161,14 @@ def test_a_step_has_the_lines_of_the_server_that_answers_alone(
 ) -> None:
     manual = Manual(step, Where.SERVER)
     for lang in ("en", "zh"):
-        facts = {
-            "name": "shop.example.com", "path": "/ws", "below": "/api/", "web_server": "caddy",
-        }  # fmt: skip
+        any_server = {"name": "shop.example.com", "path": "/ws", "below": "/api/"}
+        facts = {**any_server, "web_server": "caddy"}
         claim = replace(mended().findings[0].claim, fix=Fix((manual,)), facts=facts)
         finding = Finding("f1", load_check(check_id), claim)
         text = finding_text.manual_text(finding, manual, lang)
         assert line in text
         assert not any(word in text for word in ("nginx", "apachectl", "haproxy"))
-        claim = replace(claim, facts={"name": "shop.example.com", "path": "/ws"})
+        claim = replace(claim, facts=any_server)
         general = finding_text.manual_text(Finding("f1", finding.check, claim), manual, lang)
         assert all(word in general for word in ("nginx", "apachectl", "haproxy", line))
 
