@@ -35,6 +35,7 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
     first, nginx = faulty[0], Nginx.of(evidence)
     directive = coding_line(nginx, evidence.target.path)
     corrected = _fix(evidence, directive, first)
+    recoded = _single_coding_fix(evidence, first) if corrected is None else None
     subjects = body_subjects(faulty)
     yield Claim(
         about=merge_subjects(subjects),
@@ -47,10 +48,13 @@ def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
             "type": first.media_type,
             "place": file_line(directive) if directive else "",
             "uncoded": corrected is not None and directive is None,
+            "recoded": recoded is not None,
             **{name: first.coding_fault == name for name in ("invalid", "twice", "unnamed")},
         },
         location=nginx.location(directive) if directive else None,
-        fix=corrected or Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL),
+        fix=corrected
+        or recoded
+        or Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -70,3 +74,13 @@ def _fix(evidence: Evidence, directive: Directive | None, body: ResponseBody) ->
     from checks.http._uncoded_requests import uncoded_fix
 
     return uncoded_fix(evidence, evidence.target.path_without_query)
+
+
+def _single_coding_fix(evidence: Evidence, body: ResponseBody) -> Fix | None:
+    """Return the fix where Apache compresses what is compressed already."""
+    if body.coding_fault != "twice":
+        return None
+    # Imported late: few pages are compressed twice.
+    from checks.http._single_coding import single_coding_fix
+
+    return single_coding_fix(evidence, evidence.target.path_without_query)

@@ -8,7 +8,7 @@ from diagnose.model.web_servers import WebServerConfig
 from tests.support.caddy_evidence import CADDY, caddy_config
 from tests.support.check_evidence import CHAT, judge
 from tests.support.nginx_evidence import RUNNING, config
-from tests.support.web_server_evidence import APACHE, apache_config
+from tests.support.web_server_evidence import APACHE, HTTPS, apache_config
 
 CHECK = "http.wrong-content-encoding"
 PLAIN = ResponseBody(
@@ -101,3 +101,27 @@ def test_silent_when_the_body_is_right_or_was_cut() -> None:
 
 def test_silent_at_a_websocket_path() -> None:
     assert not judge(CHECK, WRONG, target=CHAT)
+
+
+FILES = HTTPS.replace("ProxyPass / http://127.0.0.1:3000/", "DocumentRoot /var/www/html")
+
+
+@pytest.mark.parametrize(
+    ("site", "lines"),
+    [
+        (FILES, '+    <FilesMatch "\\.gz$">\n+        SetEnv no-gzip 1\n'),
+        (HTTPS, "+    SetEnv no-gzip 1\n"),
+    ],
+)
+def test_apache_does_not_compress_what_is_compressed(site: str, lines: str) -> None:
+    """Issue 987 of Automattic/wp-super-cache: mod_deflate beside the cache's own files."""
+    twice = replace(PLAIN, coding_fault="twice")
+    server = apache_config(site, modules=("deflate", "headers"))
+    (claim,) = judge(CHECK, APACHE, server, twice, masked=False)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert lines in edit.diff
+    assert claim.facts["recoded"]
+    (claim,) = judge(CHECK, APACHE, apache_config(site), twice, masked=False)
+    assert not claim.facts["recoded"]
