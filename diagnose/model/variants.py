@@ -56,6 +56,7 @@ UPGRADE_VARIANTS: dict[str, Words] = {
     "usual-port": phrase("Origin without a port"),
     "without-id": phrase("without the id in its query"),
     "unasked": phrase("at the path that the page names"),
+    "mqtt": phrase("with MQTT's first packet"),
 }
 
 UPGRADE_ENDINGS: dict[str, Words] = {
