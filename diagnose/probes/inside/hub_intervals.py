@@ -10,11 +10,11 @@ from diagnose.parsers.hub_timeouts import late_interval, told_timeout
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.message_limits import websocket_endpoints
 from diagnose.probes.inside.own_setting_files import MAX_FILE
+from diagnose.probes.inside.websocket_programs import websocket_programs
 
-#: Most programs that are looked at, and seconds for the script.
-_MAX_PROGRAMS, _PATIENCE = 3, 5.0
+#: Seconds for the script.
+_PATIENCE = 5.0
 #: The files that a program reads, the later over the earlier (ASP.NET Core, "Default application
 #: configuration sources"); Production is the environment without a setting.
 _FILES = ("appsettings.Production.json", "appsettings.json")
@@ -24,7 +24,7 @@ async def emit_hub_intervals(ctx: ProbeContext, script: str) -> None:
     """Emit the line of each program behind the site's WebSockets; `script` is program_place.sh with
     what it needs."""
     timeout_s = told_timeout(ctx.target.symptom)
-    for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
+    for endpoint in websocket_programs(ctx):
         if ctx.further_requests.begin(f"the pings of {endpoint}"):
             result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
             await _emit(ctx, parse_place(result.out), timeout_s)

@@ -2,22 +2,18 @@
 tells that one was too large. Only that line is kept (docs/adr/0092)."""
 
 import posixpath
-from collections.abc import Iterator
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
-from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.message_limits import SCRIPTS, message_limits, suspected_limit
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
-from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.own_setting_files import MAX_FILE
-from diagnose.probes.inside.program_logs import endpoints_of, is_own_host
-from diagnose.probes.inside.websocket_locations import passing_paths
+from diagnose.probes.inside.websocket_programs import websocket_programs
 
-#: Most programs that are looked at, and seconds for the script.
-_MAX_PROGRAMS, _PATIENCE = 3, 5.0
+#: Seconds for the script.
+_PATIENCE = 5.0
 
 
 async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
@@ -25,24 +21,10 @@ async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
     what it needs."""
     if not suspected_limit(ctx.target.symptom):
         return
-    for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
+    for endpoint in websocket_programs(ctx):
         if ctx.further_requests.begin(f"the largest message of {endpoint}"):
             result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
             await _emit(ctx, parse_place(result.out))
-
-
-def websocket_endpoints(ctx: ProbeContext) -> Iterator[str]:
-    """Yield where the site's WebSockets are passed on to: a server may have a rule for them alone,
-    beside that of its pages."""
-    target = ctx.target
-    for server in ctx.observed(WebServerConfig):
-        for path in (*target.websockets, target.path):
-            bare = path.partition("?")[0]
-            for route in routes_of_name(server, target.port, target.host, bare, True)[:2]:
-                if route.port and is_own_host(ctx, route.host):
-                    yield str(route.port)
-    for path in (*target.websockets, *passing_paths(ctx, "/"), target.path):
-        yield from endpoints_of(ctx, path)
 
 
 async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:

@@ -15,12 +15,12 @@ from diagnose.parsers.linux.service_ends import (
 )
 from diagnose.parsers.quoted_secrets import hide_values
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.message_limits import websocket_endpoints
 from diagnose.probes.inside.program_logs import is_front
+from diagnose.probes.inside.websocket_programs import websocket_programs
 
 SCRIPT = read_script(__file__, "service_ends.sh")
-#: Most programs that are looked at, and seconds for the script.
-_MAX_PROGRAMS, _PATIENCE = 3, 6.0
+#: Seconds for the script.
+_PATIENCE = 6.0
 #: Seconds: an end before them is not what a person tells of, unless there were more.
 _RECENT = 3600
 #: Seconds. What ends less often than this is no reason for WebSockets that end again and again.
@@ -36,7 +36,7 @@ _SETTINGS: dict[EndReason, tuple[str, str]] = {
 async def emit_service_ends(ctx: ProbeContext, listeners: Listeners, place_script: str) -> None:
     """Emit it once for each program, and the limit by which it ended a worker that blocked;
     `place_script` is program_place.sh with what it needs."""
-    for endpoint in list(dict.fromkeys(websocket_endpoints(ctx)))[:_MAX_PROGRAMS]:
+    for endpoint in websocket_programs(ctx):
         is_program = endpoint.isdecimal() and not is_front(listeners, endpoint)
         if is_program and ctx.further_requests.begin(f"how the service of {endpoint} ended"):
             at = ctx.elapsed()
