@@ -9,7 +9,7 @@ from checks.nginx._commands import chosen_edits
 from checks.nginx._edits import config_edits
 from checks.nginx._logged_denials import refusals
 from diagnose.model import Applicability, Fix, Manual, Where
-from diagnose.model.addresses import family_of, is_private
+from diagnose.model.addresses import are_of_both_sides, family_of, is_private
 from diagnose.model.dns import final_answers
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
@@ -66,7 +66,7 @@ def family_denial(nginx: Nginx, *, is_told: bool) -> FamilyDenial | None:
         if (
             rule is not None
             and {network.version for network in networks} == {10 - version}
-            and (is_told or _is_of_several_sides(networks))
+            and (is_told or are_of_both_sides(networks))
             and all(_is_refused_by(nginx, visitor, rule) for visitor in visitors)
         ):
             shown = tuple(str(network) for network in networks)
@@ -92,13 +92,6 @@ def _reserved(rules: tuple[Directive, ...]) -> tuple[Directive | None, tuple[Net
         if not network.is_loopback:
             networks.append(network)
     return None, ()
-
-
-def _is_of_several_sides(networks: tuple[Network, ...]) -> bool:
-    """Return whether a list names private networks and one that is none: it is meant for whoever is
-    at home there, by whatever address."""
-    sides = {is_private(str(network.network_address)) for network in networks}
-    return len(sides) == 2
 
 
 def _is_refused_by(nginx: Nginx, visitor: str, rule: Directive) -> bool:

@@ -10,7 +10,7 @@ from checks.server import ServerView, manual_fix, place_text, reload_steps
 from checks.server._address_list_edits import admitting_edit
 from checks.server._address_refusals import AddressRefusal, address_refusals, is_listed
 from diagnose.model import Applicability, Evidence, Fix, Observation
-from diagnose.model.addresses import family_of, is_private
+from diagnose.model.addresses import are_of_both_sides, family_of, is_private
 from diagnose.model.dns import final_answers
 from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
@@ -26,7 +26,6 @@ from diagnose.parsers.told_visitors import told_visitors
 Source = Literal["option", "words", "ssh", "log", "family"]
 
 _FORBIDDEN = re.compile(r"\b403\b|(?i:forbidden|denied|banned|blocked|blacklist)")
-_OTHER_SIDES = 2
 FORBIDDEN = 403
 _NAMES = {4: "IPv4", 6: "IPv6"}
 #: What a home or an office has (RFC 6177).
@@ -160,8 +159,7 @@ def _is_of_several_sides(evidence: Evidence, test: AddressTest) -> bool:
     if symptom is not None and symptom.number == FORBIDDEN:
         return True
     networks = [network for word in test.networks if (network := network_of(word))]
-    own = [network for network in networks if not network.is_loopback]
-    return len({is_private(str(network.network_address)) for network in own}) == _OTHER_SIDES
+    return are_of_both_sides(network for network in networks if not network.is_loopback)
 
 
 def letting_in(view: ServerView, denial: Denial) -> Fix:

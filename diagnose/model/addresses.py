@@ -1,5 +1,6 @@
 """Ranges of IP addresses: which of them visitors can reach, and which mean the machine itself."""
 
+from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -50,6 +51,12 @@ ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 @cache
 def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(text) for text in ranges)
+
+
+def are_of_both_sides(networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Return whether some of the networks are private and some are not: a list of such networks is
+    meant for whoever is at home there, by whatever address."""
+    return len({is_private(str(network.network_address)) for network in networks}) > 1
 
 
 def is_within(address: str, ranges: tuple[str, ...]) -> bool:
