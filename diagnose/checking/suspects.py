@@ -9,18 +9,17 @@ from diagnose.model import Finding, Report
 
 
 def suspects(report: Report) -> tuple[Finding, ...]:
-    """Return the notes about what some visitors meet although the page answers, the nearest to the
-    message first; () without a message, or if a finding answers it, or if the run shows that what
-    it says does not occur."""
+    """Return the notes about what some visitors meet although the page answers, in the order of the
+    table; () without a message, or if a finding answers it, or if the run shows that what it says
+    does not occur."""
     answer = symptom_answer(report)
     if answer is None or answer.finding is not None or answer.kind not in {"unknown", "unsent"}:
         return ()
-    row = symptom_row(answer.symptom)
-    ranked = dict.fromkeys((*row.suspects, *symptom_table()["other"].suspects))
+    impossible = symptom_row(answer.symptom).impossible
     notes = {
         finding.check.id: finding
         for finding in reversed(report.findings)
         if finding.is_note and finding.suppressed_by is None and finding.explained_by is None
     }
-    impossible = set(row.impossible)
-    return tuple(notes[check] for check in ranked if check in notes and check not in impossible)
+    ranked = (check for check in symptom_table()["other"].suspects if check not in impossible)
+    return tuple(notes[check] for check in ranked if check in notes)
