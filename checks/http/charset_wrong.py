@@ -4,7 +4,9 @@ written in. Browsers believe the header first, and the page's own `<meta charset
 a page in GBK or Windows-1252, or the other way round.
 
 Where neither says anything, browsers take the encoding that is usual for the visitor's language,
-and never UTF-8: Chromium windows-1252, in Chinese GBK.
+and never UTF-8: Chromium windows-1252, in Chinese GBK. Of a text file (`text/plain`) there is the
+header alone. Programs read such files too, and take UTF-8: it counts where somebody complains of
+garbled text.
 """
 
 import re
@@ -33,6 +35,8 @@ _IN_PAGE = re.compile(
     r"(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*[\"']?([\w:-]{2,40})",
     re.IGNORECASE,
 )
+#: Types of what browsers show as text, pages first.
+_READ_TYPES = ("html", "text/plain")
 _UTF_8 = {"utf-8", "utf8"}
 #: A byte that is no UTF-8, as the body's text has it. One may come from where the text was cut.
 _INVALID = "\N{REPLACEMENT CHARACTER}"
@@ -42,7 +46,9 @@ _SINGLE_BYTE = re.compile(r"iso-?8859|windows-125|cp125|koi8|us-ascii|latin|maci
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def charset_wrong(evidence: Evidence) -> Iterator[Claim]:
-    pages = [page for page in page_exchanges(evidence) if _is_garbled(page)]
+    symptom = evidence.target.symptom
+    types = _READ_TYPES if symptom is not None and symptom.kind == "characters" else _READ_TYPES[:1]
+    pages = [page for page in page_exchanges(evidence) if _is_garbled(page, types)]
     if not pages:
         return
     first, subjects, nginx = pages[0], endpoint_subjects(pages), Nginx.of(evidence)
@@ -104,9 +110,9 @@ def _server_fix(evidence: Evidence, page: Exchange, header: str, own: str) -> Fi
     return charset_fix(view, header, value) if view and value and header else None
 
 
-def _is_garbled(page: Exchange) -> bool:
-    is_page = "html" in (page.header("Content-Type") or "").lower()
-    if not is_page or not 200 <= (page.status or 0) < 300:
+def _is_garbled(page: Exchange, types: tuple[str, ...]) -> bool:
+    media_type = (page.header("Content-Type") or "").lower()
+    if not any(name in media_type for name in types) or not 200 <= (page.status or 0) < 300:
         return False
     header, own = _header_charset(page), _page_charset(page)
     text = page.body[:-4]

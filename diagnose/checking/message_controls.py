@@ -8,10 +8,11 @@ said only where this run sent that request, and the answer is one that browsers 
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from diagnose.model import Evidence, Symptom
+from diagnose.model import Evidence, Host, Symptom, Vantage
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.symptom import SymptomKind
+from diagnose.parsers.complaints import fails_at_times
 from diagnose.parsers.content_security_policy import frame_ancestors
 from diagnose.parsers.cors_messages import tells_of_failed_script, tells_of_preflight
 from diagnose.parsers.cross_origin_answers import permits
@@ -40,8 +41,8 @@ def untried_method(evidence: Evidence, symptom: Symptom) -> str:
 
 def is_looked_at(evidence: Evidence, symptom: Symptom) -> bool:
     """Return whether this run asked for what a message tells of, so that it counts that nothing of
-    it was seen."""
-    if untried_method(evidence, symptom):
+    it was seen. What fails at times may not fail in one run."""
+    if untried_method(evidence, symptom) or fails_at_times(symptom):
         return False
     control = _CONTROLS.get(symptom.kind)
     return control is None or control(evidence, symptom)
@@ -134,6 +135,34 @@ def _is_public(evidence: Evidence, symptom: Symptom) -> bool:
     return _ADDRESS_SPACE.search(symptom.text) is None
 
 
+def _is_encoding_named(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the page or the file names its encoding in its header: else each browser
+    takes one of its own."""
+    pages = [page for page in page_exchanges(evidence) if page.status == 200]
+    return bool(pages) and all(
+        "charset=" in (page.header("Content-Type") or "").lower() for page in pages
+    )
+
+
+def _is_server_looked_into(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether this run looked inside the server, which alone shows what its programs write
+    when they start, and what the kernel writes."""
+    return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
+
+
+def _is_page_given(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether the page came. Behind a login or a rule that refuses this run, nothing of what
+    others meet there is seen."""
+    pages = page_exchanges(evidence)
+    return not pages or any((page.status or 500) < 400 for page in pages)
+
+
+#: What only the server's own programs and its kernel write.
+_OF_THE_SERVER: tuple[SymptomKind, ...] = (
+    "conntrack", "no-space", "no-files", "port-in-use", "address-unavailable", "port-permission",
+    "nginx-certificate", "nginx-key", "nginx-config", "nginx-start", "server-config",
+    "server-start", "server-port", "server-module", "server-certificate", "server-workers",
+)  # fmt: skip
 _CONTROLS: Mapping[SymptomKind, Callable[[Evidence, Symptom], bool]] = {
     "cors": _is_permitted,
     "frame": _is_framed,
@@ -142,4 +171,7 @@ _CONTROLS: Mapping[SymptomKind, Callable[[Evidence, Symptom], bool]] = {
     "data": _is_data_asked,
     "not-connected": _is_connected,
     "wrong-address": _is_public,
+    "status": _is_page_given,
+    "characters": _is_encoding_named,
+    **dict.fromkeys(_OF_THE_SERVER, _is_server_looked_into),
 }

@@ -27,15 +27,29 @@ _OVER_WEBSOCKET = re.compile(
 )
 #: Kinds that any line may be of.
 _WITHOUT_WORDS: frozenset[SymptomKind] = frozenset({"status", "unusable", "other", "sometimes"})
-#: What a run does not try: a form, a sign-in, a second visitor, a field or an address that only the
-#: application sees, an hour of silence, another network, a page's scripts. That it is not seen says
-#: nothing of it.
-UNTRIED: frozenset[SymptomKind] = frozenset(
+#: What a run tries: where it meets nothing of this kind, nothing of it is wrong now. For some, it
+#: has to have made a request of its own (diagnose/checking/message_controls.py). It does not try a
+#: form, a sign-in, a second visitor, an hour of silence, another network, another client with its
+#: own certificates or proxy, an order of a certificate, the limits and files of a program.
+TRIED: frozenset[SymptomKind] = frozenset(
     {
-        "visitor-address", "request-field", "cached", "upload", "csrf", "cookie", "login",
-        "callback", "login-address", "websocket-closed", "method", "not-loaded", "some-visitors",
-        "other-name", "blank", "wrong-site", "ranges", "body-size", "limit", "not-outside",
-        "mixed-content", "csp", "extension",
+        "name", "refused", "unreachable", "timeout", "not-connected", "reset", "closed",
+        "certificate-expired", "certificate-not-yet-valid", "certificate-date", "certificate-name",
+        "certificate-self-signed", "certificate-issuer", "certificate-untrusted",
+        "certificate-revoked", "certificate-weak", "certificate-outdated", "certificate", "hsts",
+        "tls-plain", "tls-version", "tls-parameters", "tls-name", "tls", "status", "plain-to-tls",
+        "redirects", "incomplete", "decoding", "invalid-response", "http2", "cors", "mime", "frame",
+        "data", "characters", "websocket-status", "websocket-accept", "websocket-subprotocol",
+        "websocket", "upstream-refused", "upstream-unreachable", "upstream-timeout",
+        "upstream-denied", "upstream-missing", "upstream-closed", "upstream-none-live",
+        "upstream-tls", "upstream-name", "upstream-header", "conntrack", "no-space", "no-files",
+        "file-denied", "file-missing", "script", "internal-redirects", "port-in-use",
+        "address-unavailable", "port-permission", "nginx-certificate", "nginx-key", "nginx-config",
+        "nginx-start", "server-application", "server-application-tls", "server-application-slow",
+        "server-no-backend", "server-denied", "server-file", "server-rewrite", "server-module",
+        "server-certificate", "server-config", "server-start", "server-port", "server-workers",
+        "outgoing", "response-field", "download", "slow", "page-files", "not-secure",
+        "wrong-address", "filing", "not-through-proxy", "not-over-https", "not-by-name", "unusable",
     }
 )  # fmt: skip
 #: Statuses that a GET of the page without a body does not get: a large or a wrong body, a long
@@ -61,7 +75,7 @@ def is_tried(symptom: Symptom) -> bool:
     """Return whether a run does what a message is about: then it counts that it is not seen."""
     if symptom.kind == "status":
         return symptom.number not in _UNTRIED_STATUSES
-    return symptom.kind not in UNTRIED
+    return symptom.kind in TRIED
 
 
 def with_reported_notes(

@@ -67,6 +67,8 @@ MESSAGES = Messages(
         "healthy-unseen",
         "Nothing wrong with {url} was seen. Whether what the message says occurs now was not seen.",
     ),
+    # NOTE: behind what a page answers.
+    Message("message-unseen", "Whether what the message says occurs now was not seen."),
     Message(
         "message-unread",
         "Nothing wrong with {url} was seen, and the message is not understood: what it says was "

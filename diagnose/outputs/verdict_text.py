@@ -99,16 +99,10 @@ def _healthy_sentence(report: Report, lang: str) -> str:
         key = "healthy-only" if scope.only else "healthy-but"
         return _limited_sentence(key, report, scope.only or scope.skip, lang)
     if scope.outside and (refused := _refused_page(report) or _noted_page(report)):
-        answer, url = f"{refused.status} {refused.reason}".strip(), _shown_url(report, refused)
-        notes = [note for note in report.findings if _rests_on(note, refused)]
-        # Who answers says more than who stands in front.
-        if note := next(iter(sorted(notes, key=lambda note: note.check.layer == "dns")), None):
-            return translate(
-                "healthy-explained", lang, url=url, answer=answer, title=title(note, lang)
-            )
-        if words := _own_words(refused):
-            return translate("healthy-quoted", lang, url=url, answer=answer, words=words)
-        return translate("healthy-refusing", lang, url=url, answer=answer)
+        answered = _answered_sentence(report, refused, lang)
+        if not _is_message_unseen(report):
+            return answered
+        return join_sentences(answered, translate("message-unseen", lang), lang)
     if method := _untried_method(report):
         return translate("healthy-untried", lang, url=url, method=method)
     unseen = [layer for layer, status in layer_statuses(report) if status == "unknown"]
@@ -119,6 +113,18 @@ def _healthy_sentence(report: Report, lang: str) -> str:
     if scope.outside and _is_message_unseen(report):
         return translate("healthy-unseen", lang, url=url)
     return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def _answered_sentence(report: Report, page: Exchange, lang: str) -> str:
+    """Return what a page that is refused, unknown, empty or slow answers, and who says why."""
+    answer, url = f"{page.status} {page.reason}".strip(), _shown_url(report, page)
+    notes = [note for note in report.findings if _rests_on(note, page)]
+    # Who answers says more than who stands in front.
+    if note := next(iter(sorted(notes, key=lambda note: note.check.layer == "dns")), None):
+        return translate("healthy-explained", lang, url=url, answer=answer, title=title(note, lang))
+    if words := _own_words(page):
+        return translate("healthy-quoted", lang, url=url, answer=answer, words=words)
+    return translate("healthy-refusing", lang, url=url, answer=answer)
 
 
 def _untried_method(report: Report) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from diagnose.checking.message_controls import is_looked_at, untried_method
-from diagnose.model import Evidence, Observation, Symptom, Target
+from diagnose.model import Evidence, Host, Observation, Symptom, Target, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile, PageFileResponse
 from diagnose.parsers.symptoms import symptom_of
@@ -139,3 +139,27 @@ def test_a_request_that_changes_something_is_looked_at_by_one() -> None:
     assert not is_looked_at(evidence, symptom)
     sent = replace(evidence, observations=(replace(answer(), method="POST"),))
     assert is_looked_at(sent, symptom)
+
+
+def test_garbled_text_is_looked_at_where_the_header_names_its_encoding() -> None:
+    text = "the page shows garbled characters"
+    assert not is_seen(text, answer())
+    assert is_seen(text, answer("text/html; charset=utf-8"))
+
+
+def test_what_fails_at_times_is_not_looked_at_by_one_run() -> None:
+    assert is_seen("502 Bad Gateway", answer())
+    assert not is_seen("sometimes 502 Bad Gateway", answer())
+
+
+def test_what_a_program_writes_at_its_start_is_looked_at_on_its_server() -> None:
+    text = "nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)"
+    assert not is_seen(text, answer())
+    assert is_seen(text, answer(), Host(vantage=Vantage.SERVER, hostname="web"))
+
+
+def test_a_status_is_looked_at_where_the_page_came() -> None:
+    """ "500 once I gave the password": this run has none."""
+    text = "500 Internal Server Error after the login"
+    assert is_seen(text, answer())
+    assert not is_seen(text, replace(answer(), status=401))

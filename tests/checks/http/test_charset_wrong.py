@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Applicability
+from diagnose.model import Applicability, Symptom
 from diagnose.model.http import Exchange
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
 from tests.support.page_errors import page
 
@@ -111,3 +111,25 @@ def test_silent_on_a_page_that_names_its_encoding_in_another_way() -> None:
         "<!doctype html><p>Größe, 5 €</p><p>..............</p>",
     ):
         assert not judge(CHECK, replace(named, body=body), masked=False)
+
+
+def text_file(header: str = "text/plain") -> Exchange:
+    body = encoded_page("utf-8").body
+    return replace(page(200, body), headers=(("Content-Type", header),))
+
+
+GARBLED = Symptom("characters", "the text is garbled")
+
+
+def test_fires_on_a_text_file_of_which_somebody_says_that_it_is_garbled() -> None:
+    (claim,) = judge(CHECK, text_file(), masked=False, target=replace(SHOP, symptom=GARBLED))
+    assert claim.facts["unnamed"]
+
+
+def test_silent_on_a_text_file_that_programs_read() -> None:
+    assert not judge(CHECK, text_file(), masked=False)
+    named = text_file("text/plain; charset=utf-8")
+    assert not judge(CHECK, named, masked=False, target=replace(SHOP, symptom=GARBLED))
+    assert not judge(
+        CHECK, text_file("application/json"), masked=False, target=replace(SHOP, symptom=GARBLED)
+    )
