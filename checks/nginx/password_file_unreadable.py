@@ -1,6 +1,7 @@
 """The page asks for a password, and nginx cannot read the file that holds the passwords
 (auth_basic_user_file): after the right password it answers 403 if the file is missing, and 500 if
-its worker may not read it (ngx_http_auth_basic_module.c). Before it, all seems well: 401.
+its worker may not read it, or if it is a folder (ngx_http_auth_basic_module.c). Before it, all
+seems well: 401.
 
 The master tests the configuration as root and does not open the file. A worker reads it at each
 request, as the user of the directive `user`.
@@ -38,7 +39,7 @@ def password_file_unreadable(evidence: Evidence) -> Iterator[Claim]:
     accesses = {access.path: access for access in evidence.good(PasswordFileAccess)}
     for access in accesses.values() if asking else ():
         directive = _directive(nginx, access.path)
-        if directive and (not access.exists or access.denied_parts):
+        if directive and (not access.exists or access.is_folder or access.denied_parts):
             yield _claim(nginx, asking, access, directive)
 
 
@@ -55,7 +56,7 @@ def _claim(
     nginx: Nginx, asking: list[Exchange], access: PasswordFileAccess, directive: Directive
 ) -> Claim:
     subjects = endpoint_subjects(asking)
-    closed = access.denied_parts if access.exists else ()
+    closed = access.denied_parts if access.exists and not access.is_folder else ()
     return Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -67,7 +68,8 @@ def _claim(
             "user": access.user,
             "group": access.group,
             "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
-            "status": 500 if closed else 403,
+            "folder": access.is_folder,
+            "status": 500 if closed or access.is_folder else 403,
         },
         location=nginx.location(directive),
         fix=_fix(access),
@@ -76,6 +78,8 @@ def _claim(
 
 def _fix(access: PasswordFileAccess) -> Fix:
     """Folders are opened; the file itself holds hashes, so that its group gets it, by hand."""
+    if access.is_folder:
+        return Fix((Manual("name-the-file", Where.SERVER),), Applicability.MANUAL)
     closed = access.denied_parts
     if access.exists and closed and all(part.folder for part in closed):
         return Fix(tuple(map(opened_to_others, closed)), Applicability.REVIEW)

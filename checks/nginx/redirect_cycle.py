@@ -92,6 +92,10 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     if access is None:
         fix = own_rewrite_fix(nginx, own) if own else None
         fix = script_cycle_fix(nginx, cycle) if cycle else fix
+        if fix is None and fallback is not None:
+            from checks.nginx._own_fallbacks import own_fallback_fix
+
+            fix = own_fallback_fix(nginx, fallback)
         yield replace(claim, fix=fix or claim.fix)
         return
     match = next(iter(nginx.location_matches(target)), None)

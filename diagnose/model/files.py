@@ -155,7 +155,12 @@ class PasswordFileAccess(Access):
 
     @property
     def exists(self) -> bool:
-        return any(not part.folder for part in self.parts)
+        return self.is_folder or any(not part.folder for part in self.parts)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the path is that of a folder, which holds no passwords."""
+        return any(part.folder and part.path == self.path for part in self.parts)
 
     def summary(self) -> Summary:
         return Access.summary(self) if self.exists else (self.path, phrase("missing"))

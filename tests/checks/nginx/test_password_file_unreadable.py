@@ -52,6 +52,13 @@ def test_fires_and_gives_the_file_to_the_group_of_the_workers() -> None:
     assert steps == [("chgrp", "nginx", FILE), ("chmod", "g+r", FILE)]
 
 
+def test_fires_where_it_is_a_folder() -> None:
+    folder = replace(MISSING, parts=(part("/etc", 0o755), part(FILE, 0o755)))
+    (claim,) = judge(CHECK, GUARDED, page(401), folder)
+    assert (claim.facts["folder"], claim.facts["status"]) == (True, 500)
+    assert "name-the-file" in str(claim.fix)
+
+
 def test_silent_where_it_is_readable_or_nobody_is_asked() -> None:
     assert not judge(CHECK, GUARDED, page(401), READABLE)
     assert not judge(CHECK, GUARDED, page(200), MISSING)

@@ -261,3 +261,18 @@ def test_fires_and_names_the_script_that_the_folder_has() -> None:
         FRONT.replace("try_files $uri /app", 'try_files "/a b" /app'),
     ):
         assert _front_fix(text).applicability is Applicability.MANUAL
+
+
+def test_fires_and_answers_404_where_try_files_leads_to_the_path_itself() -> None:
+    text = CYCLE.replace("/index.html", "/foo//////////")
+    line, at = (
+        logged(text, path="/foo"),
+        replace(page(500), url="https://shop.example.com/foo"),
+    )
+    site = SPA.replace("$uri $uri/ /index.html", "$uri $uri/")
+    observations = (RUNNING, config(site), LOG_READ, line, at)
+    (claim,) = judge("nginx.redirect-cycle", *observations, target=replace(SHOP, path="/foo"))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        try_files $uri $uri/ =404;" in edit.diff
