@@ -2,14 +2,17 @@
 
 from collections.abc import Collection
 
+from checks.nginx._page_errors import logged_errors
 from diagnose.model import Evidence
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.failed_requests import CLIENT_CLOSED, FILLED_IN_WRONGLY
 from diagnose.parsers.request_fields import METHODS
 from diagnose.parsers.usual_paths import is_usual_websocket
 
+#: The levels of lines that say why a request failed.
+_REASONS = frozenset({"error", "crit", "alert", "emerg"})
 #: What an application mostly means by a status.
 _HINTS = {"expired": {419}, "forbidden": {403}, "wrong_method": {405}, "large": {413}}
 
@@ -93,6 +96,17 @@ def applications_words(evidence: Evidence, failure: FailedRequests) -> ProgramRe
         ),
         None,
     )
+
+
+def logged_reason(evidence: Evidence, failure: FailedRequests) -> LogLine | None:
+    """Return what nginx's error log says last of a failure: why it refused the request, or what
+    failed on the way; None if nothing."""
+    lines = [
+        line
+        for line, _ in logged_errors(evidence, r".", failure.path)
+        if line.level in _REASONS and line.request.startswith(f"{failure.method} ")
+    ]
+    return lines[-1] if lines else None
 
 
 def status_hints(failure: FailedRequests) -> dict[str, object]:

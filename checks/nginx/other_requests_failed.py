@@ -2,8 +2,8 @@
 upload, a form, an interface that the page's scripts use. What fails again in this run, or what
 visitors got that used the site's page, is a warning; the rest may be meant.
 
-No cause is named here, but who answered: nginx, or the application behind it, whose own log is
-quoted if it has the request. A check that knows the cause explains this finding.
+No cause is named here, but who answered: nginx, whose error log is quoted if it has the request, or
+the application behind it, whose own log is. A check that knows the cause explains this finding.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._failed_requests import (
     applications_words,
+    logged_reason,
     repeated_exchange,
     request_facts,
     status_hints,
@@ -29,7 +30,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.logs import FailedRequests
+from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.program_logs import ProgramRefusal
 from diagnose.parsers.http import GATEWAY_FAILURES
@@ -40,6 +41,9 @@ from diagnose.parsers.nginx.upstreams import pass_directive_of
 #: Failures of one kind from which on they are no accident.
 _MANY = 3
 _TOO_LARGE = 413
+#: A copy or a move to an address of another scheme or host than the request's (RFC 4918 section
+#: 10.3): nginx asks for its own (ngx_http_dav_module).
+_DESTINATION = 'client sent invalid "Destination" header'
 #: A page sends what is not allowed, too large, or never arrives whole: no site is made so.
 _NEVER_MEANT = frozenset({405, 408, _TOO_LARGE})
 #: That the application is reached now says nothing of the time that it takes for an answer.
@@ -52,7 +56,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
     for failure in unopened_failures(evidence, "nginx"):
         again = repeated_exchange(evidence, failure)
         match = next(iter(nginx.location_matches(failure.path)), None)
-        refusal = applications_words(evidence, failure)
+        refusal, line = applications_words(evidence, failure), logged_reason(evidence, failure)
         is_of_application = refusal is not None or is_applications_answer(evidence, failure, match)
         claim = Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
@@ -61,6 +65,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 failure,
                 *([again] if again else []),
                 *([refusal] if refusal else []),
+                *([line] if line else []),
                 *([nginx.config] if is_of_application and nginx.config else []),
             ),
             severity=None if _is_fault(evidence, failure, match) else Severity.NOTE,
@@ -72,20 +77,22 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
                 "too_large_there": failure.status == _TOO_LARGE
                 and is_applications_refusal(evidence, match),
                 "block": match.block.text if match else "",
+                "logged": line.text if line else "",
+                "error_log": line.file if line else "",
                 **_answerer(match if is_of_application else None, refusal),
                 **status_hints(failure),
             },
-            fix=Fix(
-                (
-                    Manual("ask-the-application", Where.APPLICATION)
-                    if is_of_application
-                    else Manual("ask-for-it", Where.SERVER),
-                ),
-                Applicability.MANUAL,
-            ),
+            fix=Fix((_step(is_of_application, line),), Applicability.MANUAL),
         )
         is_too_large = failure.is_all and failure.status == _TOO_LARGE and is_of_application
         yield _with_limit(evidence, claim) if is_too_large else claim
+
+
+def _step(is_of_application: bool, line: LogLine | None) -> Manual:
+    if is_of_application:
+        return Manual("ask-the-application", Where.APPLICATION)
+    is_destination = line is not None and line.text.startswith(_DESTINATION)
+    return Manual("rewrite-the-destination" if is_destination else "ask-for-it", Where.SERVER)
 
 
 def _with_limit(evidence: Evidence, claim: Claim) -> Claim:

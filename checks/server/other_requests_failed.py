@@ -67,7 +67,7 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
         words = proof if isinstance(proof, ProgramRefusal) else None
         yield Claim(
             about=Subject(port=evidence.target.port, path=failure.path),
-            consequence_of=("http.size-limit-told",) if failure.status == _TOO_LARGE else (),
+            consequence_of=_causes(evidence, failure),
             because=tuple(
                 dict.fromkeys(each for each in (failure, error, again, proof) if each is not None)
             ),
@@ -95,6 +95,19 @@ def other_requests_failed(evidence: Evidence) -> Iterator[Claim]:
             if is_firewall or is_stalled
             else Fix((_step(error, proof),), Applicability.MANUAL),
         )
+
+
+def _causes(evidence: Evidence, failure: FailedRequests) -> tuple[str, ...]:
+    """Return the checks that say more of a failure: of an nginx behind this server, which has the
+    same one in its log, and of the limit on size."""
+    key = failure.method, failure.path, failure.status
+    is_behind = any(
+        (other.method, other.path, other.status) == key
+        for other in evidence.good(FailedRequests)
+        if other.server == "nginx"
+    )
+    limit = ("http.size-limit-told",) if failure.status == _TOO_LARGE else ()
+    return (*limit, *(("nginx.other-requests-failed",) if is_behind else ()))
 
 
 def _step(error: LoggedRequestError | None, proof: Observation | None) -> Manual:

@@ -20,8 +20,12 @@ from diagnose.parsers.integrity import tells_of_integrity
 from diagnose.parsers.request_fields import shown_origin
 from diagnose.parsers.urls import parse_url
 
-#: The method of a request in a message, as browsers and logs write it, and its address.
-_CHANGING = re.compile(r"\b(POST|PUT|PATCH|DELETE)\b[ :]{1,3}[\"'`(]?(?=https?://|/)")
+#: The method of a request in a message, as browsers and logs write it, and its address. Some are
+#: WebDAV's (RFC 4918).
+_CHANGING = re.compile(
+    r"\b(POST|PUT|PATCH|DELETE|COPY|MOVE|MKCOL|PROPFIND|PROPPATCH|REPORT|LOCK|UNLOCK)\b"
+    r"[ :]{1,3}[\"'`(]?(?=https?://|/)"
+)
 #: A font that came, and whose content is none; a chunk whose name the message does not tell.
 _CONTENT = re.compile(r"OTS parsing error|decode downloaded font")
 _LATER = re.compile(

@@ -56,7 +56,7 @@ MESSAGES = Messages(
     Message(
         "symptom-unexplained", "what the message reports was met here too, and its cause is unknown"
     ),
-    # NOTE: {method} is POST, PUT, PATCH or DELETE.
+    # NOTE: {method} is POST, PUT, MOVE …
     Message(
         "healthy-untried",
         "{url} answers a GET. The message is about a {method}, which this run did not send: "

@@ -8,7 +8,7 @@ from diagnose.model.nginx import UpstreamTry
 from diagnose.model.program_logs import ProgramRefusal
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config, front
-from tests.support.page_errors import LOG_READ, page
+from tests.support.page_errors import LOG_READ, logged, page
 
 CHECK = "nginx.other-requests-failed"
 FAILED = FailedRequests(
@@ -156,3 +156,20 @@ def test_fires_where_all_of_what_was_sent_to_the_asked_path_failed() -> None:
         (claim,) = judge(CHECK, RUNNING, config(), page(200), failure)
         assert claim.severity is None
         assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_and_quotes_what_nginx_wrote_of_the_request() -> None:
+    text = 'client sent invalid "Destination" header: "https://shop.example.com/b"'
+    line = replace(logged(text, path="/dav/a"), request="MOVE /dav/a HTTP/1.1")
+    moved = replace(FAILED, method="MOVE", path="/dav/a", status=400, is_all=True)
+    (claim,) = judge(CHECK, RUNNING, config(), page(200), moved, LOG_READ, line)
+    assert claim.facts["logged"] == text
+    assert line in claim.because
+    assert "rewrite-the-destination" in str(claim.fix)
+    for other in (
+        replace(line, request="PUT /dav/a HTTP/1.1"),
+        replace(line, level="info"),
+        replace(line, request="MOVE /dav/b HTTP/1.1"),
+    ):
+        (claim,) = judge(CHECK, RUNNING, config(), page(200), moved, LOG_READ, other)
+        assert not claim.facts["logged"]
