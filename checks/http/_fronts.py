@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
 from diagnose.model.marks import Headers
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import server_addresses
+from diagnose.model.server import Listeners, server_addresses
 from diagnose.model.tls import Handshake
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.cdn import field_signs
@@ -22,6 +22,10 @@ from diagnose.parsers.urls import normalize_url
 
 if TYPE_CHECKING:
     from diagnose.parsers.front_errors import FrontError, Meaning
+
+
+#: The port of plain http.
+_HTTP = 80
 
 
 @frozen
@@ -48,6 +52,13 @@ def local_answer(
         if answer.request == request and (path is None or answer.path == path)
     )
     return next(answers, None)
+
+
+def own_page(evidence: Evidence) -> LocalAnswer | None:
+    """Return what the server's own web server answered to the page's request, over TLS, or as a
+    proxy asks that ends TLS; None if it was not asked."""
+    page = local_answer(evidence, "page")
+    return local_answer(evidence, "forwarded") if page is None else page
 
 
 def visits_by_error(
@@ -104,6 +115,8 @@ def serves_name(evidence: Evidence) -> bool:
     from checks.nginx import Nginx
 
     selected = Nginx.of(evidence).selected_servers()
+    if not selected and _has_no_listener(evidence):
+        selected = Nginx.of(evidence).selected_servers(_HTTP)
     return any(server.name_match != "default" for server in selected)
 
 
@@ -112,11 +125,21 @@ def _names_site(config: WebServerConfig, evidence: Evidence) -> bool:
     other site."""
     from diagnose.parsers.web_sites import answering_sites, has_name
 
-    host, port = evidence.target.host, evidence.target.port
+    host, ports = evidence.target.host, {evidence.target.port}
+    if _has_no_listener(evidence):
+        ports.add(_HTTP)
     return any(
         has_name(replace(site, names=tuple(name for name in site.names if name != "*")), host)
+        for port in ports
         for site in answering_sites(config, port, host)
     )
+
+
+def _has_no_listener(evidence: Evidence) -> bool:
+    """Return whether nothing on the server has the target's port: what visitors get there is
+    another machine's answer, or its answer to what that one asks over http."""
+    listeners = list(evidence.good(Listeners))
+    return bool(listeners) and not any(listener.on(evidence.target.port) for listener in listeners)
 
 
 def front_at(evidence: Evidence, address: str) -> Front | None:
@@ -135,7 +158,8 @@ def front_at(evidence: Evidence, address: str) -> Front | None:
         return None
     if certificates or signs:
         return Front(address, Confidence.CERTAIN, certificates, product)
-    return None if _may_be_translated(own, address) else Front(address, Confidence.LIKELY, (), "")
+    may_be_own = _may_be_translated(own, address) and not _ends_tls_elsewhere(evidence, address)
+    return None if may_be_own else Front(address, Confidence.LIKELY, (), "")
 
 
 def fronts(evidence: Evidence, addresses: Iterable[str]) -> tuple[Front, ...]:
@@ -178,6 +202,14 @@ def _may_be_translated(own: tuple[str, ...], address: str) -> bool:
         return any(item.lower().startswith(("fc", "fd")) for item in own if ":" in item)
     own_v4 = [item for item in own if ":" not in item]
     return not own_v4 or any(map(is_private, own_v4))
+
+
+def _ends_tls_elsewhere(evidence: Evidence, address: str) -> bool:
+    """Return whether a TLS handshake succeeds at an address, and nothing here has the port."""
+    return _has_no_listener(evidence) and any(
+        handshake.address == address and handshake.port == evidence.target.port and handshake.chain
+        for handshake in evidence.of(Handshake)
+    )
 
 
 def may_be_router(evidence: Evidence, address: str) -> bool:

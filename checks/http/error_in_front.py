@@ -37,13 +37,15 @@ from diagnose.parsers.redirects import leads_to_itself
         "http.redirect-loop",
         "server.application-answers",
         "http.server-error",
+        # This run asks the application for a shorter time than the web server here waits.
+        "upstream.timeout",
         "websocket.not-upgraded",
         "websocket.rate-limited",
         "websocket.redirected",
     ],
 )
 def error_in_front(evidence: Evidence) -> Iterator[Claim]:
-    page = _fronts.local_answer(evidence, "page")
+    page = _fronts.own_page(evidence)
     if page is None or page.failure or not page.status or page.status >= 400:
         return
     if _fronts.is_flexible(evidence) or not _fronts.serves_name(evidence):

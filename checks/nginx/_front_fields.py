@@ -58,6 +58,15 @@ def field_fix(nginx: Nginx, server: Server, client: str) -> Fix | None:
     return _fix(nginx, {file.path: _taking_changes(nginx, server, clients, field)})
 
 
+def usual_field_fix(nginx: Nginx, server: Server, client: str) -> Fix | None:
+    """Return the edit after which the block takes the visitor's address from X-Forwarded-For, which
+    nearly every proxy sends, where another machine asks; None if the file cannot be edited."""
+    file = nginx.file(server.block)
+    if file is None or server.directives("set_real_ip_from"):
+        return None
+    return _fix(nginx, {file.path: _taking_changes(nginx, server, (client,), _FORWARDED)})
+
+
 def _fix_of_both(nginx: Nginx, server: Server, client: str) -> Fix | None:
     """Return the edit after which the block that visitors reach takes the address from Cloudflare
     and sends it as X-Real-IP, which the block behind reads; None if the visitors' block reads

@@ -6,8 +6,9 @@ After a message about it: nginx passes a page on without a field that names the 
 proxy stands in front, and nginx does not take the address from its field (ngx_http_realip_module);
 or a block behind another one, such as that of an nginx in a container, does not.
 Without a message: a limit of a server block that only a proxy of this server reaches refuses that
-proxy (`limit_req`, ngx_http_limit_req_module), or a limit refuses Cloudflare. The block trusts no
-proxy, or reads a field that does not come.
+proxy (`limit_req`, ngx_http_limit_req_module), or a limit refuses Cloudflare, or the one address
+from which another machine asks over http. The block trusts no proxy, or reads a field that does not
+come.
 """
 
 from collections.abc import Iterator
@@ -72,7 +73,9 @@ def _limit_claim(nginx: Nginx) -> Claim | None:
     lines = error_log.matching_lines(
         nginx.evidence.of(LogLine), host=nginx.evidence.target.host, pattern=LIMITED
     )
-    for line in reversed([line for line in lines if _is_of_proxy(line)]):
+    clients = {line.client for line in lines}
+    is_behind = nginx.inner is not None and nginx.inner.product == "proxy" and len(clients) == 1
+    for line in reversed([line for line in lines if is_behind or _is_of_proxy(line)]):
         for server in nginx.servers:
             match = select_location(server, line.path or "/")
             limit = match.directive("limit_req") or match.directive("limit_conn")
@@ -108,8 +111,10 @@ def _loses_address(nginx: Nginx, server: Server, line: LogLine) -> bool:
 
 
 def _field_fix(nginx: Nginx, server: Server, line: LogLine) -> Fix | None:
-    from checks.nginx._front_fields import field_fix
+    from checks.nginx._front_fields import field_fix, usual_field_fix
 
+    if nginx.inner is not None and nginx.inner.product == "proxy":
+        return usual_field_fix(nginx, server, line.client)
     return field_fix(nginx, server, line.client)
 
 

@@ -240,7 +240,8 @@ class NginxConfig(Observation):
 @frozen(kw_only=True, eq=False)
 class InnerNginx(Observation):
     """The nginx of this machine behind Apache, Caddy, HAProxy or another program, which has the
-    target's port or lets visitors in through a tunnel: observed after visitors got no page or no
+    target's port or lets visitors in through a tunnel, or behind another machine, which ends TLS
+    and asks over http ("proxy"): observed after visitors got no page or no
     WebSocket, after a message, or where a log has a request that failed. Or a server block of nginx
     behind another one, if it answers the page with an error itself; then `product` is "nginx".
 

@@ -1,4 +1,4 @@
-"""Looks into the nginx behind another server or program, after visitors got no page or no
+"""Looks into the nginx behind another server, program or machine, after visitors got no page or no
 WebSocket, after a message, or where a log has a request that failed. The one in front has the
 target's port, and passes requests on to it. It may be nginx itself, one server block behind the
 other: then the inner block, asked directly, answers with an error too.
@@ -15,7 +15,7 @@ from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import InnerNginx, NginxConfig, UpstreamTry
 from diagnose.model.processes import TunnelClient
 from diagnose.model.requests import Asked
-from diagnose.model.server import Listeners
+from diagnose.model.server import Interface, Listeners, interface_addresses
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
@@ -132,6 +132,8 @@ async def _emit_inner_nginx(ctx: ProbeContext) -> None:
                     return
     if _failed_paths(ctx):
         await _emit_behind_a_program(ctx)
+    if _questioned_paths(ctx):
+        _emit_behind_a_machine(ctx)
 
 
 def _questioned_paths(ctx: ProbeContext) -> list[str]:
@@ -245,6 +247,35 @@ async def _emit_behind_a_program(ctx: ProbeContext) -> None:
                 host=ctx.target.host,
                 product=socket.program,
                 tls=socket.tls,
+            )
+        )
+
+
+def _emit_behind_a_machine(ctx: ProbeContext) -> None:
+    """Emit the nginx that another machine asks over http: visitors get their answer from an address
+    that this server lacks, nothing here has the port, and one block of port 80 has the name."""
+    # Imported late: few servers are behind another machine.
+    from diagnose.probes.inside.answering_blocks import plain_blocks
+    from diagnose.probes.inside.local_answers import HTTP_PORT, entry_address
+
+    own = interface_addresses(ctx.observed(Interface))
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    address = entry_address(ctx, HTTP_PORT)
+    is_elsewhere = pages and not any(page.address in own for page in pages)
+    if ctx.observed(InnerNginx) or not own or not address or not is_elsewhere:
+        return
+    blocks = {id(server.block) for _, server in plain_blocks(ctx, ctx.observed(NginxConfig)[0])}
+    if len(blocks) == 1:
+        ctx.emit(
+            InnerNginx(
+                vantage=Vantage.SERVER,
+                at=ctx.elapsed(),
+                took=0.0,
+                equivalent="ss -ltnp; nginx -T",
+                port=HTTP_PORT,
+                address=address,
+                host=ctx.target.host,
+                product="proxy",
             )
         )
 

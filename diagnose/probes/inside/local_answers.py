@@ -32,8 +32,11 @@ from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
 from diagnose.probes.inside.server_side_entry import listening_address
 from diagnose.probes.outside.tls_attempts import parse_certificates, server_name
 
-#: Seconds. nginx on the same machine answers at once, if its application does.
-PATIENCE = 4.0
+#: Seconds. nginx on the same machine answers at once, if its application does. Where what stands in
+#: front did not wait long enough (504), this run waits until so long before its end.
+PATIENCE, LEFT = 4.0, 3.0
+#: Statuses for an answer that came too late (RFC 9110 section 15.6.5; 524 is Cloudflare's).
+_LATE = {504, 524}
 
 #: The port of plain http, and the field with which a proxy says that the visitor uses https.
 HTTP_PORT = 80
@@ -132,9 +135,14 @@ async def _compare(ctx: ProbeContext) -> None:
     work = []
     if address and (failed_pages or failed_attempts or failed_paths):
         work.append(_ask_page(ctx, address))
-        work += [_ask_websocket(ctx, address, path) for path in failed_paths]
+        entry = (address, ctx.target.port)
+        work += [_ask_websocket(ctx, entry, path) for path in failed_paths]
     # Without TLS here, what stands in front ends it, and asks over http.
-    ends_elsewhere = bool(failed_pages) and not address and ctx.observed(Listeners)
+    ends_elsewhere = ctx.target.uses_tls and not address and bool(ctx.observed(Listeners))
+    if plain_address and ends_elsewhere:
+        entry = (plain_address, plain_port)
+        work += [_ask_websocket(ctx, entry, path) for path in failed_paths]
+    ends_elsewhere = ends_elsewhere and bool(failed_pages)
     if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
         work.append(_ask_forwarded(ctx, plain_address, plain_port))
     if plain_address and plain_port == HTTP_PORT and any(map(_is_balancer_error, failed_pages)):
@@ -245,13 +253,21 @@ async def own_page(
     if entry is None:
         failure = tls_result.failure if tls_result else None
         return replace(answer, chain=chain, trusted=False, failure=failure), None
-    result = await get(connection_for(entry.stream, entry.alpn, PATIENCE), url, PATIENCE)
+    patience = _patience(ctx)
+    result = await get(connection_for(entry.stream, entry.alpn, patience), url, patience)
     entry.stream.close()
     trusted = None
     if tls_result is not None and tls_result.verify_code is not None:
         name_matches = bool(chain) and covers(target.host, chain[0].dns_names, chain[0].addresses)
         trusted = tls_result.failure is None and name_matches
     return replace(_completed(ctx, answer, result), chain=chain, trusted=trusted), result
+
+
+def _patience(ctx: ProbeContext) -> float:
+    """Return for how many seconds the answer to the page's request is awaited."""
+    is_late = any(page.status in _LATE for page in ctx.observed(Exchange))
+    left = ctx.options.deadline - ctx.elapsed() - LEFT
+    return max(PATIENCE, left) if is_late else PATIENCE
 
 
 def _plain_port(ctx: ProbeContext) -> int:
@@ -278,7 +294,8 @@ async def _ask_forwarded(ctx: ProbeContext, address: str, port: int) -> None:
         return
     url = str(Url("http", ctx.target.host, HTTP_PORT, ctx.target.path))
     answer = _question(ctx, "forwarded", url, ctx.target.path, (address, port))
-    result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE, FORWARDED)
+    patience = _patience(ctx)
+    result = await get(Http1Connection(attempt.stream, patience), url, patience, FORWARDED)
     attempt.stream.close()
     _emit(ctx, _completed(ctx, answer, result))
 
@@ -309,14 +326,19 @@ async def _ask_as_health_check(ctx: ProbeContext, address: str) -> None:
     _emit(ctx, _completed(ctx, answer, result))
 
 
-async def _ask_websocket(ctx: ProbeContext, address: str, path: str) -> None:
+async def _ask_websocket(ctx: ProbeContext, peer: tuple[str, int], path: str) -> None:
+    """Open the WebSocket at an address and a port of the server: the target's, or that of plain
+    http, as a proxy does that ends TLS."""
     if _is_asked(ctx, "websocket", path):
         return
     from diagnose.net.websocket import ClientHandshake, open_websocket
 
     target, request = ctx.target, ctx.options.request
+    is_plain = peer[1] != target.port
     url = f"{'wss' if target.uses_tls else 'ws'}://{target.authority}{socketio_path(path)}"
-    answer = _question(ctx, "websocket", url, path, (address, target.port))
+    if is_plain:
+        url = str(Url("ws", target.host, peer[1], socketio_path(path)))
+    answer = _question(ctx, "websocket", url, path, peer)
     entry = await _enter(ctx, answer)
     if entry is None:
         return
@@ -342,7 +364,8 @@ async def _verified_handshake(ctx: ProbeContext, answer: LocalAnswer) -> Handsha
 async def _enter(ctx: ProbeContext, answer: LocalAnswer) -> _Entry | None:
     """Open a connection for a request; any certificate is accepted."""
     attempt = await _net(ctx).connect(answer.address, answer.port, PATIENCE)
-    if attempt.stream is None or not ctx.target.uses_tls:
+    is_plain = not ctx.target.uses_tls or answer.port != ctx.target.port
+    if attempt.stream is None or is_plain:
         return _Entry(attempt.stream) if attempt.stream else None
     result = await secure(attempt.stream, client_context(), server_name(ctx), PATIENCE)
     return _Entry(result.stream, result.alpn, result) if result.stream else None

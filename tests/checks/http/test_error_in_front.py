@@ -1,8 +1,11 @@
 """http.error-in-front: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Confidence, Manual, Vantage, Where
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
@@ -16,6 +19,7 @@ from tests.support.front_evidence import (
     local,
     redirecting,
 )
+from tests.support.nginx_evidence import RUNNING, config
 
 CHECK = "http.error-in-front"
 
@@ -109,3 +113,25 @@ def test_silent_where_the_edge_speaks_http_to_the_server() -> None:
 def test_silent_at_a_challenge_for_programs() -> None:
     page = edge_page(503, headers=(*CLOUDFLARE, ("cf-mitigated", "challenge")))
     assert not judge(CHECK, *behind(edge_handshake(), page, local()))
+
+
+PLAIN = Listeners(sockets=(Listener(address="0.0.0.0", port=80, family=4, pid=9, process="nginx"),))
+
+
+def test_fires_where_another_machine_ends_tls_and_the_server_answers_over_http() -> None:
+    """A cloud's balancer: the server's own address is private."""
+    site = config("server { listen 80; server_name shop.example.com; }")
+    plain = local("forwarded", url="http://shop.example.com/", port=80, chain=())
+    observations = behind(
+        edge_handshake(), edge_page(504), plain, PLAIN, RUNNING, site, own="10.0.0.5"
+    )
+    (claim,) = judge(CHECK, *observations)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["own_status"] == 200
+    held = replace(PLAIN, sockets=(*PLAIN.sockets, replace(PLAIN.sockets[0], port=443)))
+    others = behind(edge_handshake(), edge_page(504), plain, held, RUNNING, site, own="10.0.0.5")
+    assert not judge(CHECK, *others)
+    failing = replace(plain, status=504)
+    assert not judge(
+        CHECK, *behind(edge_handshake(), edge_page(504), failing, PLAIN, RUNNING, site)
+    )

@@ -252,3 +252,23 @@ def test_a_block_behind_of_the_same_nginx() -> None:
     assert (claim.facts["container"], claim.facts["front"]) == ("", "127.0.0.1")
     assert claim.fix
     assert "set_real_ip_from 127.0.0.1;" in str(claim.fix.steps[0])
+
+
+def test_fires_for_a_limit_that_refused_the_machine_in_front() -> None:
+    """It ends TLS, and asks over http: all visitors have its address."""
+    text = INNER.replace("127.0.0.1:8081", "80").replace("    REAL\n", "")
+    inner = InnerNginx(
+        vantage=Vantage.SERVER, port=80, address="203.0.113.10", host="shop.example.com",
+        product="proxy",
+    )  # fmt: skip
+    line = replace(LIMITED, client="203.0.113.80")
+    (claim,) = judge(CHECK, page(429), RUNNING, config(text), inner, line, masked=False)
+    assert claim.facts["front"] == "203.0.113.80"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    set_real_ip_from 203.0.113.80;" in edit.diff
+    assert "+    real_ip_header X-Forwarded-For;" in edit.diff
+    visitors = replace(LIMITED, client="198.51.100.7")
+    assert not judge(CHECK, page(429), RUNNING, config(text), inner, line, visitors)
+    assert not judge(CHECK, page(429), RUNNING, config(text), line)

@@ -12,7 +12,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import InnerNginx, UpstreamTry
 from diagnose.model.processes import TunnelClient
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.symptom import Symptom
 from diagnose.probes.inside import inner_nginx as probes
 from tests.lab import certificates
@@ -200,3 +200,27 @@ def test_the_client_of_a_tunnel_says_where_nginx_gets_visitors() -> None:
     other = replace(client, names=("blog.example.com",))
     for wrong in (other, replace(client, host="192.0.2.7"), replace(client, port=3000)):
         assert not behind(BLOCK, wrong, PAGE, sockets=(INNER,))
+
+
+NIC = Interface(name="eth0", up=True, addresses=("203.0.113.10",), default=(4,))
+PLAIN = Listeners(sockets=(Listener(address="0.0.0.0", port=80, family=4, pid=9, process="nginx"),))
+PLAIN_SITE = nginx_config("server { listen 80; server_name shop.example.com; }")
+
+
+def test_another_machine_ends_tls_and_asks_over_http() -> None:
+    edge = replace(PAGE, address="203.0.113.80")
+    (inner,) = seen(NIC, PLAIN, PLAIN_SITE, edge)
+    assert (inner.address, inner.port, inner.product) == ("203.0.113.10", 80, "proxy")
+
+
+def test_no_other_machine_where_the_address_or_the_port_is_this_servers() -> None:
+    edge = replace(PAGE, address="203.0.113.80")
+    held = replace(PLAIN, sockets=(*PLAIN.sockets, replace(PLAIN.sockets[0], port=443)))
+    other = nginx_config("server { listen 80; server_name blog.example.com; }")
+    for before in (
+        (NIC, PLAIN, PLAIN_SITE),
+        (NIC, held, PLAIN_SITE, edge),
+        (NIC, PLAIN, other, edge),
+        (NIC, PLAIN, PLAIN_SITE, replace(edge, status=200)),
+    ):
+        assert not seen(*before)

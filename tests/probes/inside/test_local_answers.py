@@ -11,6 +11,7 @@ from diagnose.model import Failure, Host, Observation, Target, Vantage
 from diagnose.model.http import Exchange, LocalAnswer, Upgrade
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.tls import Handshake
+from diagnose.model.web_servers import SiteSocket, WebServerConfig, WebSite
 from diagnose.net import ConnectResult
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import local_answers
@@ -21,6 +22,11 @@ NIC = Interface(name="eth0", up=True, addresses=(OURS,), default=(4,))
 FAILED = Exchange(url="http://shop.example.com/", address=EDGE, port=80, status=502, body="bad\n")
 REFUSED = Upgrade(
     url="ws://shop.example.com/ws", path="/ws", address=EDGE, port=80, status=426, fault="status"
+)
+
+
+APACHE_SITES = WebServerConfig(
+    vantage=Vantage.SERVER, product="apache", path="/etc/apache2/apache2.conf"
 )
 
 
@@ -35,9 +41,10 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def ask_locally(
-    *observations: Observation, trigger: Observation, known: bool = True
+    *observations: Observation, trigger: Observation, known: bool = True, ends_tls: bool = True
 ) -> list[LocalAnswer]:
-    """What the server answered itself, after these observations of which the last one failed."""
+    """What the server answered itself, after these observations of which the last one failed.
+    Another machine ends TLS for it, unless `ends_tls`."""
     ctx = Looking(LocalMachine())
     ctx.net = LocalNet()
 
@@ -46,6 +53,10 @@ def ask_locally(
         port = server.sockets[0].getsockname()[1]
         ctx.target = Target("http://shop.example.com", "http", "shop.example.com", port)
         sockets = (Listener(address="127.0.0.1", port=port, family=4),)
+        if not ends_tls:
+            ctx.target = Target("https://shop.example.com", "https", "shop.example.com", 443)
+            site = WebSite(names=("shop.example.com",), sockets=(SiteSocket(port),))
+            ctx.observations.append(replace(APACHE_SITES, sites=(site,)))
         ctx.observations += [NIC, Listeners(sockets=sockets)] if known else []
         ctx.observations += [*observations, trigger]
         probes = {
@@ -80,6 +91,21 @@ def test_a_websocket_that_was_refused_elsewhere_is_tried_here() -> None:
     assert {answer.request for answer in answers} == {"page", "websocket"}
     (socket,) = (answer for answer in answers if answer.request == "websocket")
     assert (socket.status, socket.accepted) == (404, False)
+
+
+def test_a_websocket_is_tried_over_http_where_another_machine_ends_tls() -> None:
+    (socket,) = ask_locally(trigger=replace(REFUSED, port=443), ends_tls=False)
+    assert (socket.request, socket.status) == ("websocket", 404)
+    assert socket.url.startswith("ws://shop.example.com")
+
+
+def test_a_page_that_came_too_late_is_awaited_until_shortly_before_the_end() -> None:
+    ctx = Looking(LocalMachine())
+    ctx.observations.append(FAILED)
+    usual = local_answers._patience(ctx)
+    ctx.observations.append(replace(FAILED, status=504))
+    left = ctx.options.deadline - ctx.elapsed()
+    assert usual == local_answers.PATIENCE < local_answers._patience(ctx) < left
 
 
 def test_the_last_interface_starts_it_where_the_failure_came_first() -> None:
