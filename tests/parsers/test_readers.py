@@ -80,7 +80,7 @@ class Steps:
     def of(self, reader: Reader, text: str) -> int:
         """Return how many a reader needs for a text."""
         self.count, before = 0, sys.gettrace()
-        sys.settrace(self._call)
+        sys.settrace(self._call)  # type: ignore[arg-type]
         try:
             reader.read(text)
         finally:
