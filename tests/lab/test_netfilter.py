@@ -25,7 +25,7 @@ from .lab import PUBLIC, Lab, missing
 from .rewritten_rules import loaded, rewritten
 from .rulesets import rulesets
 
-RULESETS = 240 if ALL else 60
+RULESETS = 240 if ALL else 80
 AT_ONCE = 8
 WAIT, PATIENT = 0.3, 2.0
 
