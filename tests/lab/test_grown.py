@@ -19,10 +19,10 @@ pytestmark = pytest.mark.lab
 
 NAMES = grown.names()
 _CHOSEN = random.Random(63)
-HEALTHY = NAMES if ALL else _CHOSEN.sample(NAMES, 3)
+HEALTHY = NAMES if ALL else _CHOSEN.sample(NAMES, 4)
 BROKEN = [
     (name, number)
-    for name in (NAMES if ALL else _CHOSEN.sample(NAMES, 4))
+    for name in (NAMES if ALL else _CHOSEN.sample(NAMES, 6))
     for number in (range(20) if ALL else [_CHOSEN.randrange(20)])
 ]
 
