@@ -37,6 +37,7 @@ SAMPLE = (
     ("upgrade_headers_missing", "full"),
     ("dropped_in_a_chain_of_its_own", "after"),
     ("forward_chain_of_hand_drops", "before"),
+    ("server_has_an_old_line_in_hosts", "ssh"),
 )
 
 
