@@ -16,6 +16,7 @@ from itertools import islice
 from checks.http import endpoint_subjects
 from checks.http._outside_folders import cause_outside_folder
 from checks.nginx import NO_PORT, Nginx, file_line
+from checks.nginx._bypasses import bypasses
 from checks.nginx._edits import config_edits
 from checks.nginx._failed_requests import current_failures
 from checks.nginx._kept_folders import KeptFolder, kept_folder, method_in
@@ -40,7 +41,7 @@ from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx import upstreams
-from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
+from diagnose.parsers.nginx.bypasses import Bypass
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import insert_first
 from diagnose.parsers.nginx.final_requests import final_location, has_unknown_rules
@@ -226,8 +227,7 @@ def _facts(nginx: Nginx, match: LocationMatch, path: str, method: str) -> dict[s
 
 def _exact_location(nginx: Nginx, path: str) -> Bypass | None:
     """Return the location that passes on one path alone, above this one; None without it."""
-    bypasses = (bypass_of(selected.server, path) for selected in nginx.answering_servers())
-    return next((bypass for bypass in bypasses if bypass and bypass.by == "exact"), None)
+    return next((bypass for bypass in bypasses(nginx, path) if bypass.by == "exact"), None)
 
 
 def _fallback_line(nginx: Nginx, match: LocationMatch) -> str:

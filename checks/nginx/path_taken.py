@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator
 from checks.http import _page_files, endpoint_subjects
 from checks.http._page_files import RefusedFile
 from checks.nginx import Nginx, file_line
+from checks.nginx._bypasses import bypasses
 from checks.nginx._edits import config_edits
 from checks.nginx._fallback_edits import has_taking_condition
 from checks.nginx._location_edits import (
@@ -52,7 +53,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import Page
 from diagnose.model.requests import BypassedApplication, BypassReason
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx.bypasses import Bypass, bypass_of, empty_group
+from diagnose.parsers.nginx.bypasses import Bypass, empty_group
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import (
     TextEdit,
@@ -103,7 +104,7 @@ _REASONS: tuple[BypassReason, ...] = (
 def path_taken(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for application in evidence.good(BypassedApplication):
-        bypass = _bypass(nginx, application.path)
+        bypass = next(bypasses(nginx, application.path), None)
         if bypass is None or bypass.by != application.by:
             continue
         if application.path != evidence.target.path_without_query:
@@ -205,7 +206,7 @@ def _of_page_files(
         for file in _page_files.all_refused_files(evidence)
         if file.response.status in {403, 404}
         and file.response.url not in files_of_nginx
-        and (other := _bypass(nginx, file.path))
+        and (other := next(bypasses(nginx, file.path), None))
         and other.directive is bypass.directive
     ]
     is_asked = any(file.path == application.path for file in taken_files)
@@ -280,11 +281,6 @@ def _is_worse(page: Exchange, application: BypassedApplication) -> bool:
     is_page = status == 200 and "html" in (page.header("Content-Type") or "")
     # nginx's 401 asks for a password: the path is closed.
     return (400 <= status < 500 and status != 401) or (is_page and not application.is_html)
-
-
-def _bypass(nginx: Nginx, path: str) -> Bypass | None:
-    bypasses = (bypass_of(selected.server, path) for selected in nginx.answering_servers())
-    return next((bypass for bypass in bypasses if bypass is not None), None)
 
 
 def _fix(nginx: Nginx, bypass: Bypass, path: str) -> Fix:

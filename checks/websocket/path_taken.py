@@ -7,6 +7,7 @@ it on: a regular expression comes before that prefix (ngx_http_core_module, "loc
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._bypasses import bypasses
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
 from checks.nginx._location_edits import location_fix
@@ -31,7 +32,7 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.websocket_attempts import Attempt, websocket_attempts
-from diagnose.parsers.nginx.bypasses import Bypass, bypass_of
+from diagnose.parsers.nginx.bypasses import Bypass
 from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 from diagnose.parsers.nginx.locations import normalize_path
 
@@ -63,13 +64,9 @@ def path_taken(evidence: Evidence) -> Iterator[Claim]:
 
 def _bypass(nginx: Nginx, path: str) -> Bypass | None:
     """Return what takes the path from a location that is for it and not for the whole site."""
-    for selected in nginx.answering_servers():
-        bypass = bypass_of(selected.server, path)
-        if bypass is None or bypass.by not in {"regex", "rewrite"}:
-            continue
-        if normalize_path(path) and is_of_a_part(bypass.match.block):
-            return bypass
-    return None
+    taking = (each for each in bypasses(nginx, path) if each.by in {"regex", "rewrite"})
+    ours = (each for each in taking if is_of_a_part(each.match.block))
+    return next(ours, None) if normalize_path(path) else None
 
 
 def _claim(nginx: Nginx, attempt: Attempt, bypass: Bypass) -> Claim:

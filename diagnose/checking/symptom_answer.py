@@ -6,6 +6,7 @@ status or a close code, a finding that rests on a response with this number.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from diagnose.checking.handled_request import HandledRequest, handled_request
@@ -71,6 +72,8 @@ class SymptomAnswer:
     form: str = ""
 
 
+# A report is equal to itself alone, and never changes; its verdict and its page both ask.
+@lru_cache(maxsize=1)
 def symptom_answer(report: Report) -> SymptomAnswer | None:
     """Return the answer to the pasted message; None if none was pasted, or nothing is judged."""
     symptom = report.evidence.target.symptom

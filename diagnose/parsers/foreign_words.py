@@ -193,11 +193,13 @@ def foreign_fault(words: str) -> VisibleFault | None:
 def _failing_part(clauses: list[str], parts: tuple[_Part, ...]) -> VisibleFault | None:
     """Return the part of a site that stands near a word of failure of its language, in the first
     clause that has both; None if no clause has."""
-    languages = languages_of(" ".join(clauses))
+    languages = frozenset(languages_of(" ".join(clauses)))
     for clause in clauses[:_MAX_CLAUSES] if languages else ():
         for part in parts:
-            for language in filter(languages.__contains__, part.words):
-                text = _DONE.sub(" ", clause) if part.kind == "certificate" else clause
+            text = _DONE.sub(" ", clause) if part.kind == "certificate" else clause
+            for language in filter(
+                _languages_beside(text, part.beside, languages).__contains__, part.words
+            ):
                 if fault := _told_together(text, part, language):
                     return VisibleFault(part.kind, part.number, fault)
     return None
@@ -205,21 +207,16 @@ def _failing_part(clauses: list[str], parts: tuple[_Part, ...]) -> VisibleFault 
 
 def cut_websocket(words: str) -> str:
     """Return the words by which somebody says that a WebSocket ends; "" if there are none."""
-    languages = languages_of(words)
-    parts = [part for part in _tables().parts if part.beside == ("cut",)]
-    for clause in _CLAUSE_END.split(words)[:_MAX_CLAUSES] if languages else ():
-        for part in parts:
-            for language in filter(languages.__contains__, part.words):
-                if fault := _told_together(clause, part, language):
-                    return fault
-    return ""
+    parts = tuple(part for part in _tables().parts if part.beside == ("cut",))
+    told = _failing_part(_CLAUSE_END.split(words), parts)
+    return told.words if told else ""
 
 
 def _told_together(clause: str, part: _Part, language: str) -> str:
     """Return the words from a part to what stands near it, one word of each table; "" if one has
     none near."""
     beside = [_told(clause, name, language) for name in part.beside]
-    for span in spans(part.words[language], clause, language) if all(beside) else ():
+    for span in spans(part.words[language], clause, language):
         chosen = [span]
         for name, others in zip(part.beside, beside, strict=True):
             farthest = _BESIDE if name in _ADJECTIVES else _NEAR
@@ -233,6 +230,17 @@ def _told_together(clause: str, part: _Part, language: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=64)
+def _languages_beside(
+    clause: str, beside: tuple[str, ...], languages: frozenset[str]
+) -> frozenset[str]:
+    """Return those of the languages in which a clause has a word of each table."""
+    return frozenset(
+        language for language in languages if all(_told(clause, name, language) for name in beside)
+    )
+
+
+@lru_cache(maxsize=512)
 def _told(clause: str, name: str, language: str) -> list[tuple[int, int]]:
     """Return where the words of a table stand, without those that are denied ("nicht abgelaufen").
     The words of failure are denials themselves."""

@@ -5,6 +5,7 @@ several sources to several ports are tried before and after."""
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -25,8 +26,9 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason="needs root and the laboratory's programs"),
 ]
 
-#: So many of each generator's rulesets, and how long a connection is waited for, in seconds.
-EACH, WAIT = 30, 0.8
+#: So many of each generator's rulesets, how long a connection is waited for, in seconds, and how
+#: many are waited for at once.
+EACH, WAIT, AT_ONCE = 30, 0.8, 4
 VISITOR = SOURCES4[1]
 #: A connection: source, port; whether it is open.
 Open = dict[tuple[str, int], bool]
@@ -38,10 +40,11 @@ def ports() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    made = Pair().up()
+def pairs() -> Iterator[list[Pair]]:
+    made = [Pair().up() for _ in range(AT_ONCE)]
     yield made
-    made.close()
+    for one in made:
+        one.close()
 
 
 def tried(pair: Pair, ports: Iterator[int]) -> Open:
@@ -95,9 +98,26 @@ def is_mixed(before: Open, port: int) -> bool:
     return any(len({before[one, port] for one in some}) > 1 for some in (SOURCES4, SOURCES6))
 
 
-def test_the_kernel_says_so_too(pair: Pair, ports: Iterator[int]) -> None:
+def test_the_kernel_says_so_too(pairs: list[Pair], ports: Iterator[int]) -> None:
+    rulesets = sample()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = [
+            pool.submit(count_opened, pair, ports, rulesets[number::AT_ONCE])
+            for number, pair in enumerate(pairs)
+        ]
+    count = sum((part.result() for part in parts), Counter[str]())
+    assert count["automatic"] >= 3, count
+    assert count["to one"] >= 10, count
+    assert count["opened"] >= 10, count
+
+
+def count_opened(
+    pair: Pair, ports: Iterator[int], rulesets: Sequence[dict[str, str]]
+) -> Counter[str]:
+    """Type the remedies of each ruleset; return how many there were of each kind, and how many
+    opened something."""
     count: Counter[str] = Counter()
-    for texts in sample():
+    for texts in rulesets:
         if not load(pair, texts):
             count["refused"] += 1
             continue
@@ -124,6 +144,4 @@ def test_the_kernel_says_so_too(pair: Pair, ports: Iterator[int]) -> None:
             count["opened"] += bool(changed)
             assert load(pair, texts)
             break  # the handles of its other remedies are no longer theirs
-    assert count["automatic"] >= 3, count
-    assert count["to one"] >= 10, count
-    assert count["opened"] >= 10, count
+    return count

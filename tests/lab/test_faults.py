@@ -21,7 +21,7 @@ from .test_scenarios import say
 
 pytestmark = pytest.mark.lab
 
-NUMBERS = range(400 if ALL else 8)
+NUMBERS = range(400 if ALL else 6)
 PROGRAMS = {"apache": "apache2", "caddy": "caddy", "haproxy": "haproxy"}
 
 
@@ -48,7 +48,7 @@ def test_a_broken_site_is_not_called_healthy(lab: Lab, number: int) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("number", NUMBERS if ALL else NUMBERS[:3])
+@pytest.mark.parametrize("number", NUMBERS if ALL else NUMBERS[:2])
 def test_a_site_of_another_server_that_is_broken_is_not_called_healthy(
     lab: Lab, server: str, number: int
 ) -> None:

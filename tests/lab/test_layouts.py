@@ -36,7 +36,7 @@ SCENARIOS = (
 
 def written() -> list[tuple[str, str]]:
     pairs = [(name, layout) for name in SCENARIOS for layout in NAMES]
-    return sample(pairs, 6)
+    return sample(pairs, 4)
 
 
 def shape(snapshot: Snapshot) -> dict[str, tuple[int, int]]:

@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 
 from diagnose.parsers.netfilter import Decision, Packet, Rules, decide, nft
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset
-from tests.support.effort import ALL
+from tests.support.effort import ALL, sample
 
 from . import real_rulesets
 from .firewalld_rulesets import CHANGES
@@ -219,7 +219,8 @@ def test_firewalld_in_full(
     """The laboratory's firewalld writes the rules; the bare namespaces try them, and each rule that
     is written out makes the same rule once more."""
     score = Score()
-    for batch in batches(CHANGES.values(), AT_ONCE):
+    chosen = [CHANGES[name] for name in sample(CHANGES, 2 * AT_ONCE)]
+    for batch in batches(chosen, AT_ONCE):
         texts = [firewalld(lab, changes) for _, changes in batch]
         for text in texts:
             assert rewritten(loaded(alone, text)) == {}

@@ -35,7 +35,7 @@ NOTES = {
 }
 
 
-@pytest.mark.parametrize(("name", "check"), sample(NOTES.items(), 7))
+@pytest.mark.parametrize(("name", "check"), sample(NOTES.items(), 5))
 def test_a_note_is_made(laboratory: Lab, name: str, check: str) -> None:
     scenario = found()[name]
     laboratory.restore()

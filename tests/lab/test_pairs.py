@@ -54,7 +54,7 @@ def expected(side: Side, *several: Scenario) -> set[str]:
     return {cause for one in several if (cause := one.expected[side])}
 
 
-@pytest.mark.parametrize(("first", "second"), sample((*HIDDEN, *SEEN), 7))
+@pytest.mark.parametrize(("first", "second"), sample((*HIDDEN, *SEEN), 5))
 def test_pair(laboratory: Lab, first: str, second: str) -> None:
     pair = [found()[name] for name in (first, second)]
     laboratory.restore(ipv6=any(one.ipv6 for one in pair))

@@ -29,7 +29,7 @@ def past() -> list[Scenario]:
         if scenario.server and scenario.heals == "server"
         if not (scenario.manual or scenario.besides or scenario.ipv6)
     ]
-    return sample(single, 2)
+    return sample(single, 1)
 
 
 def visit(lab: Lab, scenario: Scenario) -> str:

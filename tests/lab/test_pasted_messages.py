@@ -63,7 +63,7 @@ def diagnosed(lab: Lab, side: str, *words: str) -> Report:
     return Report.of(side, lab.diagnose(host, "--json", "--timeout", "40", *outside, *words))
 
 
-@pytest.mark.parametrize("name", sample(FAULTS, 5))
+@pytest.mark.parametrize("name", sample(FAULTS, 3))
 def test_the_message_of_a_client_is_answered(laboratory: Lab, name: str) -> None:
     scenario = found()[name]
     laboratory.restore(ipv6=scenario.ipv6)
@@ -82,7 +82,7 @@ TESTED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sample(TESTED, 2))
+@pytest.mark.parametrize("name", sample(TESTED, 1))
 def test_the_words_of_nginx_are_answered(laboratory: Lab, name: str) -> None:
     scenario = found()[name]
     laboratory.restore()

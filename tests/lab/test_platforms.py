@@ -15,7 +15,7 @@ from .test_scenarios import play
 pytestmark = pytest.mark.lab
 
 #: Pairs of a platform and a scenario that `make test` plays.
-COUNT = 14
+COUNT = 10
 
 #: Where these stand alone nginx is no part of it: one platform shows as much as all.
 BESIDE = ("dns", "tcp", "host", "firewall", "netfilter")

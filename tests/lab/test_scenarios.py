@@ -151,7 +151,7 @@ def played() -> list[Scenario]:
         for scenario in reversed(found().values())
         if not scenario.healthy
     }
-    names = {*sample(map(str, firsts.values()), 12), *sample(found(), 12)}
+    names = {*sample(map(str, firsts.values()), 9), *sample(found(), 9)}
     return [scenario for name, scenario in found().items() if name in names]
 
 

@@ -7,7 +7,6 @@ everything that can be read, and an edit needs the exact end of a directive.
 
 import posixpath
 import re
-import shlex
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -253,42 +252,6 @@ def expand(
 
 
 # Output of the nginx program
-
-
-@frozen
-class Build:
-    """The result of `nginx -V`. `config` and `prefix` are the compiled-in paths."""
-
-    version: str
-    arguments: tuple[str, ...]
-    config: str
-    prefix: str
-
-
-def parse_build(text: str) -> Build:
-    """Parse the output of `nginx -V` (which goes to standard error)."""
-    version = re.search(r"^\S+ version: (.+)$", text, re.MULTILINE)
-    configured = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
-    try:
-        arguments = tuple(shlex.split(configured[1])) if configured else ()
-    except ValueError:  # no closing quotation
-        arguments = tuple(configured[1].split()) if configured else ()
-    options = dict(argument.partition("=")[::2] for argument in arguments)
-    prefix = options.get("--prefix", "/usr/local/nginx")
-    config = posixpath.join(prefix, options.get("--conf-path", "conf/nginx.conf"))
-    return Build(version[1].strip() if version else "", arguments, config, prefix)
-
-
-_USER = re.compile(r"^[ \t]*user[ \t]+([\w.-]{1,64})[ \t;]", re.MULTILINE)
-
-
-def configured_user(text: str, arguments: Sequence[str]) -> str:
-    """Return the user of the workers, by the main file of the configuration and the arguments of
-    the build (ngx_core_module, user)."""
-    if match := _USER.search(text):
-        return match[1]
-    names = (word.partition("=")[2] for word in arguments if word.startswith("--user="))
-    return next(names, "nobody")
 
 
 def version_number(version: str) -> tuple[int, ...] | None:

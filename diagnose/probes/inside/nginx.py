@@ -22,6 +22,7 @@ from diagnose.model.nginx import (
     fatal,
 )
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import install_paths
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificates, observe_rejected_pairs
@@ -152,7 +153,7 @@ async def _select_idle_program(ctx: ProbeContext, listing: Listing) -> str:
         if version_output is None:
             result = await ctx.machine.run(path, "-V")
             version_output = result.err + result.out
-        config_file = config_path(nginx_parser.parse_build(version_output), ())
+        config_file = config_path(install_paths.parse_build(version_output), ())
         tree = await read_config_tree(ctx.machine, config_file, MAX_OTHER_FILES)
         if serves_target(tree.main, ctx.target):
             return path
@@ -169,7 +170,7 @@ async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program
             emit_not_observed(ctx, "nginx -V", result.failure.message, f"sudo {program.path} -V")
             return
         version_output = result.err + result.out
-    build = nginx_parser.parse_build(version_output)
+    build = install_paths.parse_build(version_output)
     path = config_path(build, program.options)
     ctx.emit(
         NginxBuild(
@@ -278,7 +279,7 @@ async def _would_change_owners(
     main, users = await asyncio.gather(
         ctx.machine.read(path, _MAX_FILE), ctx.machine.read("/etc/passwd", _MAX_FILE)
     )
-    name = nginx_parser.configured_user(main.text, build_arguments)
+    name = install_paths.configured_user(main.text, build_arguments)
     configured = re.search(rf"^{re.escape(name)}:[^:\n]*:(\d{{1,10}}):", users.text, re.MULTILINE)
     return configured is not None and int(configured[1]) != worker_user
 

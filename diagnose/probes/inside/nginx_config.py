@@ -10,7 +10,7 @@ from diagnose.model import Failure, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx import install_paths, server_blocks
 
 #: Maximum number of configuration files read of the nginx that serves the target, and of another.
 MAX_FILES, MAX_OTHER_FILES = 500, 200
@@ -30,7 +30,7 @@ class ConfigTree:
     denied: tuple[str, ...] = ()
 
 
-def config_path(build: nginx_parser.Build, options: tuple[str, ...]) -> str:
+def config_path(build: install_paths.Build, options: tuple[str, ...]) -> str:
     """Return the path of the configuration that a program reads with these options (nginx(8))."""
     option_values = dict(zip(options[::2], options[1::2], strict=False))
     prefix = option_values.get("-p", build.prefix)

@@ -25,6 +25,7 @@ from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.mounts import bind_mounts
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import install_paths
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside.containers import read_containers
@@ -174,7 +175,7 @@ async def observe_entry(ctx: ProbeContext, entry: Entry) -> None:
     mounts = await asyncio.gather(*(compared_mount(machine, mount) for mount in container.mounts))
     ctx.emit(replace(container, at=at, took=ctx.elapsed() - at, mounts=tuple(mounts)))
     inner = ctx.enter_container(machine)
-    build = nginx_parser.parse_build(result.out)
+    build = install_paths.parse_build(result.out)
     ctx.emit(
         NginxBuild(
             vantage=Vantage.SERVER,

@@ -27,7 +27,7 @@ from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import GATEWAY_FAILURES
-from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import install_paths
 from diagnose.parsers.web_sites import answering_sites, has_name
 from diagnose.parsers.whole_numbers import whole_number
 from diagnose.probes import ProbeContext, emit_not_observed, is_first, probe
@@ -71,13 +71,13 @@ async def other_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
         (
             build.binary,
             build.binary,
-            config_path(nginx_parser.parse_build(_version_output(build)), ()),
+            config_path(install_paths.parse_build(_version_output(build)), ()),
         )
     )
     read_configs = {
         (
             master.binary,
-            config_path(nginx_parser.parse_build(_version_output(build)), master.arguments),
+            config_path(install_paths.parse_build(_version_output(build)), master.arguments),
         )
         for master in own_masters
     }
@@ -100,7 +100,7 @@ def parse_builds(text: str) -> list[tuple[str, str, str]]:
     programs = []
     for part in re.split(r"^program ", text, flags=re.MULTILINE)[1:]:
         name, binary, version_output = (*part.split("\n", 2), "", "")[:3]
-        programs.append((name, binary, config_path(nginx_parser.parse_build(version_output), ())))
+        programs.append((name, binary, config_path(install_paths.parse_build(version_output), ())))
     return programs
 
 

@@ -10,7 +10,7 @@ import asyncio
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
@@ -209,10 +209,15 @@ def endpoints_of(ctx: ProbeContext, path: str) -> Iterator[str]:
             if endpoint.socket or is_own_host(ctx, endpoint.host):
                 yield endpoint.socket or str(endpoint.port)
     for server in ctx.observed(WebServerConfig):
-        for site_route in _routes(server, target, bare)[:2]:
-            if site_route.socket or is_own_host(ctx, site_route.host):
-                yield site_route.socket or str(site_route.port)
+        yield from own_endpoints(ctx, _routes(server, target, bare)[:2])
     yield str(target.port)
+
+
+def own_endpoints(ctx: ProbeContext, routes: Iterable[SiteRoute]) -> Iterator[str]:
+    """Yield the ports of this machine and the Unix sockets that routes lead to."""
+    for route in routes:
+        if route.socket or (route.port and is_own_host(ctx, route.host)):
+            yield route.socket or str(route.port)
 
 
 def _routes(server: WebServerConfig, target: Target, path: str) -> tuple[SiteRoute, ...]:

@@ -116,7 +116,7 @@ async def _config_path(
     if not version_output:
         result = await machine.run(program, "-V")
         version_output = result.err + result.out
-    build = nginx_parser.parse_build(version_output)
+    build = install_paths.parse_build(version_output)
     return config_path(build, options) if build.version else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.web_sites import routes_of_name
 from diagnose.probes import ProbeContext
-from diagnose.probes.inside.program_logs import endpoints_of, is_own_host
+from diagnose.probes.inside.program_logs import endpoints_of, own_endpoints
 from diagnose.probes.inside.websocket_locations import passing_paths
 
 #: Most programs that are looked at.
@@ -24,8 +24,7 @@ def _endpoints(ctx: ProbeContext) -> Iterator[str]:
     for server in ctx.observed(WebServerConfig):
         for path in (*target.websockets, target.path):
             bare = path.partition("?")[0]
-            for route in routes_of_name(server, target.port, target.host, bare, True)[:2]:
-                if route.port and is_own_host(ctx, route.host):
-                    yield str(route.port)
+            routes = routes_of_name(server, target.port, target.host, bare, True)
+            yield from own_endpoints(ctx, routes[:2])
     for path in (*target.websockets, *passing_paths(ctx, "/"), target.path):
         yield from endpoints_of(ctx, path)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from diagnose.model import nginx as model
 from diagnose.model.nginx import ConfigFile
-from diagnose.parsers.nginx import config, server_blocks
+from diagnose.parsers.nginx import config, install_paths, server_blocks
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.forwarding import application_of, forwarded_path, upgrade_forwarding
 from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
@@ -73,12 +73,12 @@ def test_the_build_tells_where_its_configuration_is() -> None:
         "nginx version: nginx/1.26.3 (Ubuntu)\nbuilt with OpenSSL 3.0\nconfigure arguments: "
         "--with-cc-opt='-g -O2' --prefix=/usr/share/nginx --conf-path=/etc/nginx/nginx.conf\n"
     )
-    build = config.parse_build(said)
+    build = install_paths.parse_build(said)
     assert (build.config, build.prefix) == ("/etc/nginx/nginx.conf", "/usr/share/nginx")
     assert config.version_number(build.version) == (1, 26, 3)
-    assert config.parse_build("nginx version: nginx/1.9.0\nconfigure arguments:\n").config == (
-        "/usr/local/nginx/conf/nginx.conf"
-    )
+    assert install_paths.parse_build(
+        "nginx version: nginx/1.9.0\nconfigure arguments:\n"
+    ).config == ("/usr/local/nginx/conf/nginx.conf")
     assert config.version_number("Tengine/3.1.0") is None
 
 

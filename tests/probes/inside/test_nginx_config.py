@@ -4,6 +4,7 @@ import pytest
 
 from diagnose.model import Failure, Target
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import install_paths
 from diagnose.probes.inside import nginx_config
 from diagnose.probes.inside.nginx_config import ConfigTree, config_path, read_config_tree
 from tests.support.recorded_machine import RecordedMachine
@@ -76,11 +77,11 @@ def test_a_configuration_serves_the_target_by_its_name_and_port() -> None:
 
 
 def test_the_options_of_the_master_decide_which_configuration_is_read() -> None:
-    build = nginx_parser.parse_build(
+    build = install_paths.parse_build(
         "nginx version: nginx/1.26.3\nconfigure arguments: --prefix=/usr/share/nginx "
         "--conf-path=/etc/nginx/nginx.conf --with-http_ssl_module\n"
     )
-    own = nginx_parser.parse_build(
+    own = install_paths.parse_build(
         "nginx version: nginx/1.9.0\nconfigure arguments: --prefix=/opt/nginx\n"
     )
     assert config_path(build, ()) == "/etc/nginx/nginx.conf"
