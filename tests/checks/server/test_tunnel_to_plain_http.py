@@ -14,7 +14,7 @@ CHECK = "server.tunnel-to-plain-http"
 NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10",))
 SHAKE = shake(
     address="203.0.113.80",
-    failure=Failure("tls", "wrong version number"),
+    failure=Failure("protocol", "wrong version number"),
     received="HTTP/1.1 400 Bad Request",
 )
 PLAIN = "server { listen 80; server_name shop.example.com; }\n"

@@ -102,8 +102,8 @@ def through_frp(
         other_machine(lab, EDGE)
     else:
         hold(lab)
-        for outer in (443, 80):
-            argv = lab.router.application("relay", OTHER, str(outer), "9443", SERVER)
+        for outer, inner in ((443, 9443), (80, 80)):
+            argv = lab.router.application("relay", OTHER, str(outer), str(inner), SERVER)
             lab.spawn(lab.router, argv, outer)
     lab.dns([OTHER])
 

@@ -2,9 +2,9 @@
 front of a server at home. The router plays the machine at home; no tunnel is between them."""
 
 from .. import certificates, site
-from ..lab import SERVER, Lab
+from ..lab import HERE, SERVER, Lab
 from ..scenario import healthy, scenario
-from .addresses import FOLDER, MAIN
+from .addresses import FOLDER, MAIN, WEBSOCKETS
 
 HOME, OWN = "10.8.0.3", "10.8.0.1"
 SETTING = "net.ipv4.ip_forward"
@@ -24,7 +24,11 @@ server {{
   listen {HOME}:443 ssl;
   ssl_certificate {FOLDER}/edge.pem;
   ssl_certificate_key {FOLDER}/edge.key;
-  location / {{ default_type text/html; return 200 '<p>At home</p>'; }}
+  location / {{
+    proxy_pass http://127.0.0.1:3000;
+    proxy_http_version 1.1;
+    proxy_set_header Host $host;{WEBSOCKETS}
+  }}
 }}
 """
 
@@ -41,6 +45,8 @@ def _at_home(lab: Lab, target: str = HOME, forward: int = 1) -> None:
     router.write(f"{FOLDER}/edge.pem", issued.chain)
     router.write(f"{FOLDER}/edge.key", issued.key_pem, 0o600)
     router.write(f"{FOLDER}/nginx.conf", MAIN.format(folder=FOLDER, servers=PAGE))
+    program = router.python(str(HERE / "application.py"), "--host", "127.0.0.1")
+    lab.spawn(router, program, 3000)
     argv = ["nginx", "-c", f"{FOLDER}/nginx.conf", "-e", f"{FOLDER}/error.log"]
     lab.spawn(router, [*argv, "-g", "daemon off;"], 443)
     rules = RULES.replace("TARGET", target)
@@ -69,7 +75,7 @@ def machine_at_home_has_another_address(lab: Lab) -> None:
     _at_home(lab, "10.8.0.2")
 
 
-@healthy()
+@healthy(unsure=("server",))
 def ports_lead_to_a_machine_at_home(lab: Lab) -> None:
     """Nothing listens here, and this server's own connections are not redirected."""
     _at_home(lab)
