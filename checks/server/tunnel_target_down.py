@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from checks.http._fronts import local_answer
+from checks.server._tunnel_pages import TUNNEL_SYMPTOMS
 from checks.server._tunnel_ports import plain_port, port_fix, tls_port
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -38,12 +39,8 @@ from diagnose.model.tls import Handshake
 @check(
     severity=Severity.ERROR,
     needs=[TunnelClient, Listeners],
-    explains=[
-        "dns.wrong-address", "tls.closed", "tls.reset", "tcp.large-hello-lost",
-        "http.server-error", "http.not-the-site", "http.cdn-error", "http.page-refused",
-        "websocket.not-upgraded", "websocket.not-served",
-    ],
-)  # fmt: skip
+    explains=TUNNEL_SYMPTOMS,
+)
 def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
     pages: list[Exchange | Handshake] = [
         page for page in page_exchanges(evidence) if (page.status or 999) >= 400
