@@ -35,7 +35,12 @@ FURTHER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("The GET method is not supported for route login. Supported methods: POST.",
                 "method", ""),
     ),
-    "Tunnels": (
+    "Tunnels, and Podman without root": (
+        Example(
+            "rootlessport cannot expose privileged port 443, you can add "
+            "'net.ipv4.ip_unprivileged_port_start=443' to /etc/sysctl.conf",
+            "port-permission", "",
+        ),
         Example("shop.example.com ERR_NGROK_8012", "status"),
         Example("The page you requested was not found. Faithfully yours, frp.", "status", ""),
         Example(
