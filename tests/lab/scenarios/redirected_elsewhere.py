@@ -40,7 +40,8 @@ def _at_home(lab: Lab, target: str = HOME, forward: int = 1) -> None:
     device = server.sh("ip -o route get 203.0.113.1 | sed 's/.* dev //; s/ .*//'").strip()
     for host, address, link in ((router, HOME, "eth1"), (server, OWN, device)):
         host.sh(f"ip addr add {address}/24 dev {link}")
-        lab.undo(lambda h=host, a=address, d=link: h.sh(f"ip addr del {a}/24 dev {d}", check=False))
+    lab.undo(lambda: router.sh(f"ip addr del {HOME}/24 dev eth1", check=False))
+    lab.undo(lambda: server.sh(f"ip addr del {OWN}/24 dev {device}", check=False))
     router.sh(f"mkdir -p {FOLDER}")
     router.write(f"{FOLDER}/edge.pem", issued.chain)
     router.write(f"{FOLDER}/edge.key", issued.key_pem, 0o600)
