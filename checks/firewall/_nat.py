@@ -81,5 +81,15 @@ def redirects_for_visitors(evidence: Evidence, port: int) -> tuple[DnatTarget, .
     return targets if is_complete and {t.destination[1] for t in targets} <= ports else ()
 
 
+def is_redirected_away(evidence: Evidence, port: int) -> bool:
+    """Return whether rules redirect a port of every address of the target to other machines: no
+    program has to listen here. They do not redirect the server's own connections."""
+    targets = dnat_targets(evidence, port)
+    if not targets or not all(map(_leads_away, targets)):
+        return False
+    addresses = {address for address, _ in netfilter_view(evidence).packets(port)}
+    return addresses == {target.address for target in targets}
+
+
 def _leads_away(target: DnatTarget) -> bool:
     return target.destination[0] not in {"", target.address} or is_loopback(target.address)

@@ -230,9 +230,10 @@ def _unheard_facts(unheard: "UnheardBlock | None") -> dict[str, object]:
 
 def _is_redirected(evidence: Evidence) -> bool:
     """Return whether rules of the firewall give another program what comes in."""
-    from checks.firewall._nat import redirects_for_visitors
+    from checks.firewall._nat import is_redirected_away, redirects_for_visitors
 
-    return bool(redirects_for_visitors(evidence, evidence.target.port))
+    port = evidence.target.port
+    return bool(redirects_for_visitors(evidence, port)) or is_redirected_away(evidence, port)
 
 
 def _several_programs(evidence: Evidence) -> tuple[str, ...]:

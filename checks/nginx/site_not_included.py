@@ -33,7 +33,7 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
 from diagnose.parsers.http import proxy_page
@@ -165,7 +165,11 @@ def _is_of_project(site: SiteFile) -> bool:
 
 
 def _unconfigured_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
-    """Return the evidence that nginx is not configured for the port and nothing listens on it."""
+    """Return the evidence that nginx is not configured for the port and nothing listens on it; none
+    where visitors get the page: a machine in front, or the other end of a tunnel, ends TLS."""
+    pages = page_exchanges(nginx.evidence)
+    if any((page.status or 500) < 400 for page in pages):
+        return ()
     return () if nginx.listen_sockets(nginx.evidence.target.port) else closed_port_symptoms(nginx)
 
 

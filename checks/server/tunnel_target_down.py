@@ -12,18 +12,16 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from checks.http._fronts import local_answer
+from checks.server._tunnel_pages import TUNNEL_SYMPTOMS
+from checks.server._tunnel_ports import plain_port, port_fix, tls_port
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
     Subject,
     Vantage,
-    Where,
 )
 from diagnose.model.addresses import family_of, is_local_host, is_loopback
 from diagnose.model.http import Exchange, page_exchanges
@@ -41,12 +39,8 @@ from diagnose.model.tls import Handshake
 @check(
     severity=Severity.ERROR,
     needs=[TunnelClient, Listeners],
-    explains=[
-        "dns.wrong-address", "tls.closed", "tls.reset", "tcp.large-hello-lost",
-        "http.server-error", "http.not-the-site", "http.cdn-error", "http.page-refused",
-        "websocket.not-upgraded", "websocket.not-served",
-    ],
-)  # fmt: skip
+    explains=TUNNEL_SYMPTOMS,
+)
 def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
     pages: list[Exchange | Handshake] = [
         page for page in page_exchanges(evidence) if (page.status or 999) >= 400
@@ -62,8 +56,9 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
         if not is_named and len(clients) > 1:
             continue
         port = evidence.target.port
-        path, own = evidence.target.path_without_query, local_answer(evidence, "page")
-        is_answered = own is not None and not own.failure and (own.status or 500) < 400
+        path = evidence.target.path_without_query
+        is_cut = isinstance(pages[0], Handshake)
+        wanted = _tls_port(evidence) if is_cut else plain_port(evidence, client)
         yield Claim(
             about=Subject(port=port, path=path),
             covers=(
@@ -80,14 +75,21 @@ def tunnel_target_down(evidence: Evidence) -> Iterator[Claim]:
                 "port": client.port,
                 "file": client.file,
                 "status": (pages[0].status or "") if isinstance(pages[0], Exchange) else "",
-                "site_port": own.port if own and is_answered else "",
+                "site_port": wanted or "",
                 "elsewhere": tuple(dict.fromkeys(socket.address for socket in sockets)),
                 "listening": listening_programs(evidence)[:6],
                 "command": client.equivalent,
             },
-            fix=Fix((Manual("start-or-correct", Where.APPLICATION),), Applicability.MANUAL),
+            fix=port_fix(client, wanted, "start-or-correct"),
         )
         return
+
+
+def _tls_port(evidence: Evidence) -> int:
+    """Return the port at which the site was answered on this machine, over TLS; 0 without one."""
+    own = local_answer(evidence, "page")
+    is_answered = own is not None and not own.failure and (own.status or 500) < 400
+    return own.port if own and is_answered else tls_port(evidence)
 
 
 def _cut_handshakes(evidence: Evidence) -> list[Exchange | Handshake]:

@@ -34,6 +34,7 @@ def _is_for_visitors(evidence: Evidence) -> bool:
     """Return whether the port is redirected for visitors, and not for this server itself."""
     if not any(host.via == "local" for host in evidence.of(Host)):
         return False
-    from checks.firewall._nat import redirects_for_visitors
+    from checks.firewall._nat import is_redirected_away, redirects_for_visitors
 
-    return bool(redirects_for_visitors(evidence, evidence.target.port))
+    port = evidence.target.port
+    return bool(redirects_for_visitors(evidence, port)) or is_redirected_away(evidence, port)

@@ -74,6 +74,7 @@ MESSAGES = Messages(
     Message("gap.no-log", "{server} writes no log of requests: {line} switches it on"),
     Message("gap.other-program", "diagnose does not read it"),
     Message("gap.another-port", "this run asks another port"),
+    Message("gap.redirected", "rules redirect the port to another machine, for visitors alone"),
     Message("gap.time-over", "the time of this run was over"),
     Message("gap.proxy", "the proxy resolves the name and makes the connections"),
     Message(

@@ -4,9 +4,9 @@ queues, policies of IPsec, and answers to ARP."""
 from typing import ClassVar, Literal
 
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Label, RuleText
+from diagnose.model.marks import Address, Label, RuleText
 from diagnose.model.observation import Observation
-from diagnose.model.summary import Summary, phrase
+from diagnose.model.summary import Summary, phrase, socket_text
 
 
 @frozen(kw_only=True, eq=False)
@@ -66,3 +66,23 @@ class ArpIgnore(Observation):
 
     def summary(self) -> Summary:
         return phrase("arp_ignore"), tuple(f"{name} {value}" for name, value in self.settings[:6])
+
+
+@frozen(kw_only=True, eq=False)
+class ForwardTarget(Observation):
+    """Another machine to which rules of the packet filter redirect the target's port, and whether
+    it takes a connection from this server. `is_forwarding` is whether the kernel passes packets of
+    IPv4 on at all (net.ipv4.ip_forward, ip_sysctl), None if that is not known. Read only where
+    nothing listens on the port."""
+
+    layer: ClassVar[str] = "firewall"
+
+    address: Address
+    port: int
+    is_reached: bool = False
+    is_forwarding: bool | None = None
+
+    def summary(self) -> Summary:
+        peer = socket_text(self.address, self.port)
+        reached = phrase("takes a connection") if self.is_reached else phrase("does not answer")
+        return peer, reached

@@ -148,8 +148,15 @@ class RunningPrograms(Observation):
 @frozen(kw_only=True, eq=False)
 class TunnelClient(Observation):
     """A program that lets visitors in through a tunnel, and one of the places it passes them on to:
-    `host` and `port`. `names` are the site's names by its configuration, () if it has none. `file`
-    is the configuration, "" for the command line."""
+    `host` and `port`. `names` are the site's names by its configuration, () if it has none, and
+    `protocol` is what the place is for ("" if that is not written). `file` is the configuration, ""
+    for the command line.
+
+    `line` is the line of the file with the port, which stands there once, and `names_line` that of
+    a list to which a name can be added; 0 if there is none. `unit` is the service of systemd that
+    runs the program, "" if none does or if it is in a container, and `unit_line` the line of its
+    unit file in /etc/systemd/system with the port, if `file` is "".
+    """
 
     layer: ClassVar[str] = "server"
 
@@ -158,11 +165,42 @@ class TunnelClient(Observation):
     host: HostName
     port: int
     names: tuple[HostName, ...] = ()
+    protocol: Literal["", "http", "https", "tcp"] = ""
     file: FilePath = ""
+    line: int = 0
+    names_line: int = 0
+    unit: Label = ""
+    unit_line: int = 0
 
     def summary(self) -> Summary:
         peer = str(Subject(address=self.host, port=self.port))
         return f"{self.program} ({self.pid})", phrase("passes visitors on to {peer}", peer=peer)
+
+
+@frozen(kw_only=True, eq=False)
+class TunnelService(Observation):
+    """A service of systemd that starts the client of a tunnel. `state` is its ActiveState and
+    `unit_state` its UnitFileState (systemctl(1)). `file` is the configuration of the client, ""
+    for its command line, and `names` are the site's names by it, () if it has none.
+
+    `refusal` is why the client has no connection by its own log, whose line is `line`: who it is
+    ("login"), a port or a name that another client has ("taken"), a kind that the other end does
+    not offer ("kind"), or something else ("other"); "" if the log tells of none.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    program: Label
+    unit: Label
+    state: Word = ""
+    unit_state: Word = ""
+    file: FilePath = ""
+    names: tuple[HostName, ...] = ()
+    refusal: Literal["", "login", "taken", "kind", "other"] = ""
+    line: Text = ""
+
+    def summary(self) -> Summary:
+        return self.unit, self.line or self.state
 
 
 @frozen(kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.files import Access
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, Text, Url, UrlPath, Word
+from diagnose.model.marks import Address, Digest, FilePath, Label, Text, Url, UrlPath, Word
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import ServerFile
 
@@ -273,3 +273,22 @@ class BuiltAddress(Observation):
 
     def summary(self) -> Summary:
         return self.path, self.address
+
+
+@frozen(kw_only=True, eq=False)
+class FileHolder(Observation):
+    """Another container that has the file which the web server's container lacks at `path`.
+    `container` is its id. The file is there in a folder of the server (`source`) or in a named
+    volume (`volume`), which is mounted at `point`; all three are "" if the container alone has it.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    path: FilePath
+    container: Digest
+    source: FilePath = ""
+    volume: Label = ""
+    point: FilePath = ""
+
+    def summary(self) -> Summary:
+        return self.path, phrase("in container {container}", container=self.container[:12])

@@ -115,7 +115,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:listen|bind).{0,60}address already in use|地址已(?:经)?(?:在|被)(?:使用|占用)"),
     ("address-unavailable", r"bind\(\) to .{0,60}failed \(99:"
         r"|(?:listen|bind)\b.{0,80}cannot assign requested address|EADDRNOTAVAIL"),
-    ("port-permission", r"bind\(\) to .{0,60}failed \(13:|\blisten (?:tcp|udp)\d? \S{0,60}: bind: permission denied"
+    ("port-permission", r"\brootlessport cannot expose privileged port\b|bind\(\) to .{0,60}failed \(13:|\blisten (?:tcp|udp)\d? \S{0,60}: bind: permission denied"
         r"|\blisten EACCES\b|\[Errno 13\] error while attempting to bind on address"),
     ("nginx-key", r"SSL_CTX_use_PrivateKey.{0,120}key values mismatch|key values mismatch"),
     ("nginx-certificate", r"cannot load certificate|SSL_CTX_use_(?:certificate|PrivateKey)\("

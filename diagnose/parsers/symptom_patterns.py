@@ -18,6 +18,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     # Cloudflare's own pages, which say in other words what failed behind it
     ("status", r"\b(?:error|erro|erreur|errore|fehler|ошибка|błąd|hata|fout)(?: code| http)?:? (?P<n>52[0-7]|530)\b|(?:报错?|错误码?|返回) ?(?P<m>52[0-7]|530)(?!\d)"),
     ("status", r"\bError (?:code:? )?10(?:16|33)\b"),
+    # The pages of ngrok and frp, and frpc's log (client/service.go, client/control.go)
+    ("status", r"\bERR_NGROK_\d{3,5}\b|\bFaithfully yours, frp\b|\blogin to the server failed: "
+        r"|\bstart error: (?:port (?:already used|unavailable)|type \[[a-z]{1,10}\] not supported|router config conflict)"),
     # Caddy 1 begins its lines with the status
     ("status", r"\[ERROR (?P<n>[45]\d\d) /"),
     # A header that is too large for nginx, in the words of its log and of people

@@ -7,25 +7,38 @@ Only addresses, ports and names are taken from the files; the tokens in them are
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.whole_numbers import whole_number
 
-#: Longest text that is read, and most ends of tunnels.
-MAX_TEXT, MAX_ENDS = 200_000, 16
+#: Longest text that is read, and most ends of tunnels, and blocks of a file.
+MAX_TEXT, MAX_ENDS, MAX_BLOCKS = 200_000, 16, 200
 
 #: The programs that are known, by the names of their processes.
 PROGRAMS = ("frpc", "cloudflared", "ngrok", "ssh", "autossh")
 
 
+#: What an end is for, "" if that is not written.
+Protocol = Literal["", "http", "https", "tcp"]
+
+
 @frozen
 class TunnelEnd:
-    """A local end of a tunnel, and the names that lead to it."""
+    """A local end of a tunnel, and the names that lead to it.
+
+    `protocol` is what it is for ("http", "https", "tcp"), "" if that is not written. `line` is the
+    line of the file with the port, if that stands there alone as this number, and `names_line` that
+    of a list of names to which another one can be added; from 1, and 0 if there is none.
+    """
 
     host: str
     port: int
     names: tuple[str, ...] = ()
+    protocol: Protocol = ""
+    line: int = 0
+    names_line: int = 0
 
 
 _URL = re.compile(
@@ -105,7 +118,7 @@ def _of_ngrok(words: Sequence[str]) -> Iterator[TunnelEnd]:
         host, _, port = word.rpartition(":") if "://" not in word else ("", "", "")
         ends = _of_url(word) if "://" in word else _end(host or "localhost", port)
         for end in ends:
-            yield TunnelEnd(end.host, end.port, names)
+            yield TunnelEnd(end.host, end.port, names, end.protocol)
 
 
 def ends_of_config(program: str, text: str) -> tuple[TunnelEnd, ...]:
@@ -115,55 +128,118 @@ def ends_of_config(program: str, text: str) -> tuple[TunnelEnd, ...]:
     return tuple(reader(text[:MAX_TEXT]))[:MAX_ENDS] if reader else ()
 
 
-_SETTING = re.compile(r"^[ \t]*([A-Za-z_]{1,40})[ \t]*=[ \t]*([^#\r\n]{1,2000})", re.MULTILINE)
+_SETTING = re.compile(r"[ \t]*([A-Za-z_]{1,40})[ \t]*=[ \t]*([^#\r\n]{1,2000})")
+#: A list of names on one line, in TOML and in the older INI.
+_NAMES = re.compile(
+    r"""[ \t]*(?:customDomains[ \t]*=[ \t]*\[[^\]#]{3,2000}["']\s*\]"""
+    r"""|custom_domains[ \t]*=[^#;]{3,2000})\s*"""
+)
 
 
 def _of_frpc(text: str) -> Iterator[TunnelEnd]:
     """`[[proxies]]` in TOML, or `[name]` in the older INI."""
-    for block in re.split(r"^[ \t]*\[", text, flags=re.MULTILINE)[1:][:200]:
-        settings = {
-            key.replace("_", "").lower(): value.strip() for key, value in _SETTING.findall(block)
+    for rows in _blocks(text, re.compile(r"[ \t]*\[")):
+        fields = {
+            match[1].replace("_", "").lower(): (match[2].strip(), number)
+            for number, row in rows
+            if (match := _SETTING.match(row))
         }
-        names = re.findall(r"[A-Za-z0-9*_.-]{3,253}", settings.get("customdomains", ""))
-        host = settings.get("localip", "127.0.0.1").strip("\"' ")
-        for end in _end(host, settings.get("localport", "").strip("\"' ")):
-            yield TunnelEnd(end.host, end.port, tuple(clean(name, 253) for name in names[:16]))
+        names, at = fields.get("customdomains", ("", 0))
+        host, kind, port = (
+            fields.get(key, (usual, 0))[0].strip("\"' ")
+            for key, usual in (("localip", "127.0.0.1"), ("type", ""), ("localport", ""))
+        )
+        is_list = any(number == at and _NAMES.fullmatch(row) for number, row in rows)
+        for end in _end(host, port):
+            yield TunnelEnd(
+                end.host,
+                end.port,
+                tuple(clean(name, 253) for name in _HOST.findall(names)[:16]),
+                _PROTOCOLS.get(kind, ""),
+                _line_of(rows, fields["localport"][1], port),
+                at if is_list else 0,
+            )
 
 
-_RULE = re.compile(
-    r"^[ \t]*(?:-[ \t]+)?(hostname|service)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})", re.MULTILINE
-)
+_HOST = re.compile(r"[A-Za-z0-9*_.-]{3,253}")
+_PROTOCOLS: dict[str, Protocol] = {"http": "http", "https": "https", "tcp": "tcp"}
+_Rows = list[tuple[int, str]]
+
+
+def line_of_command(text: str, port: int) -> int:
+    """Return the line of a unit file's only command (systemd.service(5)), from 1; 0 if the port
+    does not stand there exactly once."""
+    rows = list(enumerate(text[:MAX_TEXT].split("\n"), 1))
+    starts = [number for number, row in rows if row.startswith("ExecStart=")]
+    return _line_of(rows, starts[0], str(port)) if len(starts) == 1 else 0
+
+
+def _blocks(text: str, start: "re.Pattern[str]") -> Iterator[_Rows]:
+    """Yield the lines of each block with their numbers; a block begins with a line that matches."""
+    rows, count = _Rows(), 0
+    for number, row in enumerate(text.split("\n"), 1):
+        if start.match(row):
+            count += 1
+            if rows and count > 1:
+                yield rows
+            rows = []
+        if count > MAX_BLOCKS:
+            return
+        rows.append((number, row))
+    if rows and count:
+        yield rows
+
+
+def _line_of(rows: _Rows, number: int, port: str) -> int:
+    """Return the number of a line, 0 if the port does not stand in it exactly once."""
+    row = next((row for at, row in rows if at == number), "")
+    return number if row.count(port) == 1 and re.search(rf"(?<!\d){port}(?!\d)", row) else 0
+
+
+_RULE = re.compile(r"[ \t]*(?:-[ \t]+)?(hostname|service)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})")
 
 
 def _of_ingress(text: str) -> Iterator[TunnelEnd]:
     """The rules below `ingress:`; each begins with a dash."""
-    for block in re.split(r"^[ \t]*-[ \t]+", text, flags=re.MULTILINE)[1:][:200]:
-        fields = dict(_RULE.findall(f"  {block}"))
-        name = fields.get("hostname", "")
-        for end in _of_url(fields.get("service", "")):
-            yield TunnelEnd(end.host, end.port, (clean(name, 253),) if name else ())
+    for rows in _blocks(text, re.compile(r"[ \t]*-[ \t]")):
+        fields = {
+            match[1]: (match[2], number) for number, row in rows if (match := _RULE.match(row))
+        }
+        service, at = fields.get("service", ("", 0))
+        name = fields.get("hostname", ("", 0))[0]
+        for end in _of_url(service):
+            names = (clean(name, 253),) if name else ()
+            yield TunnelEnd(
+                end.host, end.port, names, end.protocol, _line_of(rows, at, str(end.port))
+            )
 
 
 _ADDR = re.compile(
-    r"^[ \t]*(addr|url|domain|hostname)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})", re.MULTILINE
+    r"[ \t]*(?:-[ \t]+)?(addr|url|domain|hostname)[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,300})"
 )
 
 
 def _of_ngrok_file(text: str) -> Iterator[TunnelEnd]:
-    for block in re.split(r"^[ \t]+\S{1,60}:[ \t]*$", text, flags=re.MULTILINE)[1:][:200]:
-        fields = dict(_ADDR.findall(block))
-        address = fields.get("addr") or fields.get("url", "")
-        name = fields.get("domain") or fields.get("hostname", "")
+    for rows in _blocks(text, re.compile(r"[ \t]+[^\s:]{1,60}:[ \t]*$")):
+        fields = {
+            match[1]: (match[2], number) for number, row in rows if (match := _ADDR.match(row))
+        }
+        address, at = fields.get("addr") or fields.get("url") or ("", 0)
+        name = (fields.get("domain") or fields.get("hostname") or ("", 0))[0]
         host, _, port = address.rpartition(":") if "://" not in address else ("", "", "")
         ends = _of_url(address) if "://" in address else _end(host or "localhost", port)
         for end in ends:
-            yield TunnelEnd(end.host, end.port, (clean(name, 253),) if name else ())
+            names = (clean(name, 253),) if name else ()
+            yield TunnelEnd(
+                end.host, end.port, names, end.protocol, _line_of(rows, at, str(end.port))
+            )
 
 
 def _of_url(text: str) -> Iterator[TunnelEnd]:
     if match := _URL.match(text.strip()):
         default = "443" if match[1] == "https" else "80"
-        yield from _end(match[2], match[3] or default)
+        for end in _end(match[2], match[3] or default):
+            yield TunnelEnd(end.host, end.port, protocol=_PROTOCOLS.get(match[1], ""))
 
 
 def _end(host: str, port: str) -> Iterator[TunnelEnd]:

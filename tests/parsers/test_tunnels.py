@@ -15,12 +15,15 @@ from diagnose.parsers.tunnels import (
         ("ssh -N -R 8080:localhost:3000 user@vps", TunnelEnd("localhost", 3000)),
         ("/usr/bin/ssh -R *:80:127.0.0.1:3000 vps", TunnelEnd("127.0.0.1", 3000)),
         ("autossh -M 0 -R0.0.0.0:443:[::1]:3000 vps", TunnelEnd("::1", 3000)),
-        ("cloudflared tunnel --url http://localhost:8080", TunnelEnd("localhost", 8080)),
-        ("cloudflared tunnel --url=https://127.0.0.1", TunnelEnd("127.0.0.1", 443)),
+        (
+            "cloudflared tunnel --url http://localhost:8080",
+            TunnelEnd("localhost", 8080, (), "http"),
+        ),
+        ("cloudflared tunnel --url=https://127.0.0.1", TunnelEnd("127.0.0.1", 443, (), "https")),
         ("ngrok http 8080", TunnelEnd("localhost", 8080)),
         (
             "ngrok http --domain=shop.example.com http://10.0.0.5:80",
-            TunnelEnd("10.0.0.5", 80, ("shop.example.com",)),
+            TunnelEnd("10.0.0.5", 80, ("shop.example.com",), "http"),
         ),
     ],
 )
@@ -40,21 +43,23 @@ def test_configurations() -> None:
         'serverAddr = "vps"\nauth.token = "secret"\n[[proxies]]\nname = "web"\ntype = "http"\n'
         'localPort = 8080\ncustomDomains = ["shop.example.com", "www.example.com"]\n'
     )
-    end = TunnelEnd("127.0.0.1", 8080, ("shop.example.com", "www.example.com"))
+    end = TunnelEnd("127.0.0.1", 8080, ("shop.example.com", "www.example.com"), "http", 6, 7)
     assert ends_of_config("frpc", toml) == (end,)
     ini = "[common]\nserver_addr = vps\n[web]\nlocal_ip = 10.0.0.5\nlocal_port = 80\n"
-    assert ends_of_config("frpc", ini) == (TunnelEnd("10.0.0.5", 80),)
+    assert ends_of_config("frpc", ini) == (TunnelEnd("10.0.0.5", 80, line=5),)
     ingress = (
         "tunnel: 6ff42ae2\ncredentials-file: /root/x.json\ningress:\n"
         "  - hostname: shop.example.com\n    service: http://localhost:8080\n"
         "  - service: http_status:404\n"
     )
-    end = TunnelEnd("localhost", 8080, ("shop.example.com",))
+    end = TunnelEnd("localhost", 8080, ("shop.example.com",), "http", 5)
     assert ends_of_config("cloudflared", ingress) == (end,)
     ngrok = (
         'version: "2"\ntunnels:\n  web:\n    proto: http\n    addr: 8080\n    domain: a.ngrok.app\n'
     )
-    assert ends_of_config("ngrok", ngrok) == (TunnelEnd("localhost", 8080, ("a.ngrok.app",)),)
+    assert ends_of_config("ngrok", ngrok) == (
+        TunnelEnd("localhost", 8080, ("a.ngrok.app",), line=5),
+    )
     assert ends_of_config("ssh", ngrok) == ends_of_config("frpc", "") == ()
 
 

@@ -35,6 +35,20 @@ FURTHER_MESSAGES: dict[str, tuple[Example, ...]] = {
         Example("The GET method is not supported for route login. Supported methods: POST.",
                 "method", ""),
     ),
+    "Tunnels, and Podman without root": (
+        Example(
+            "rootlessport cannot expose privileged port 443, you can add "
+            "'net.ipv4.ip_unprivileged_port_start=443' to /etc/sysctl.conf",
+            "port-permission", "",
+        ),
+        Example("shop.example.com ERR_NGROK_8012", "status"),
+        Example("The page you requested was not found. Faithfully yours, frp.", "status", ""),
+        Example(
+            "login to the server failed: token in login doesn't match token from configuration",
+            "status", "",
+        ),
+        Example("[web] start error: type [https] not supported when vhost https port is not set", "status", ""),
+    ),
     "Services that call the site": (
         Example("We've had some trouble sending requests to https://shop.example.com/", "callback"),
         Example("Your URL didn't respond with the value of the challenge parameter. "

@@ -25,10 +25,12 @@ from diagnose.model.containers import (
     Containers,
     Engine,
     Namespace,
+    NginxContainer,
     ScriptContainer,
     SiteMounts,
     UnreadMount,
 )
+from diagnose.model.files import PageFileAccess
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
@@ -207,6 +209,25 @@ async def behind_a_lost_service(ctx: ProbeContext, line: ProgramLine) -> None:
     failed = [page for page in pages if (page.status or 0) >= 500]
     texts = (line.message, *(page.body for page in failed))
     if failed and (named_services(line.message) or any(map(told_stores, texts))):
+        await _emit_containers(ctx)
+        for containers in ctx.observed(Containers):
+            await _emit_compose_files(ctx, containers.containers)
+
+
+@probe(after=PageFileAccess)
+async def with_a_missing_file(ctx: ProbeContext, access: PageFileAccess) -> None:
+    """Look into the other containers for a file that nginx's container lacks; emit them, and the
+    files that made them, if one has it."""
+    own = next(iter(ctx.observed(NginxContainer)), None)
+    is_missing = not access.exists and not access.elsewhere
+    if own is None or own.own_network or not is_missing or UNSAFE.search(access.path):
+        return
+    if not ctx.further_requests.begin("a file of other containers"):
+        return
+    # Imported late: few pages lack a file.
+    from diagnose.probes.inside.other_containers import emit_holder
+
+    if await emit_holder(ctx, access.path, own):
         await _emit_containers(ctx)
         for containers in ctx.observed(Containers):
             await _emit_compose_files(ctx, containers.containers)

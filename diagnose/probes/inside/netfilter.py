@@ -15,6 +15,7 @@ from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
 from diagnose.model.packet_paths import ArpIgnore, IpsecPolicies, QueueReaders
+from diagnose.model.server import Listeners
 from diagnose.parsers.linux.packet_paths import arp_ignore, ipsec_policies, queue_readers
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
@@ -32,6 +33,8 @@ _TOOLS: dict[str, RulesTool] = {tool: tool for tool in get_args(RulesTool)}
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
 #: A rule that sends packets to a program: of iptables, and in the JSON of nft.
 _QUEUE = re.compile(r'-j NFQUEUE|"queue"')
+#: A rule that redirects packets.
+_REDIRECT = re.compile(r'-j DNAT|"dnat"')
 _NEEDS_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
 
 
@@ -68,6 +71,18 @@ async def netfilter(ctx: ProbeContext) -> None:
     _emit_packet_paths(ctx, at, parts)
     for subject, reason, enable in _missing_rulesets(parts):
         emit_not_observed(ctx, subject, reason, enable, at=at)
+
+
+@probe(after=Ruleset, needs=Listeners)
+async def forwarded_elsewhere(ctx: ProbeContext, ruleset: Ruleset, listeners: Listeners) -> None:
+    """Look where the target's port is redirected to, if nothing listens there."""
+    is_open = listeners.failure or listeners.on(ctx.target.port)
+    if is_open or not _REDIRECT.search(ruleset.text):
+        return
+    # Imported late: few servers redirect ports to other machines.
+    from diagnose.probes.inside.forward_targets import emit_targets
+
+    await emit_targets(ctx, ruleset.text)
 
 
 def _emit_packet_paths(ctx: ProbeContext, at: float, parts: list[tuple[str, str, str]]) -> None:

@@ -7,7 +7,8 @@ paths; at the path of a WebSocket, all of them.
 Where visitors get the page of nginx's own package, those are asked that no line of nginx names.
 
 Where Apache, Caddy or HAProxy has a port at which nothing listens, they are asked for the page, or
-the WebSocket, too.
+the WebSocket, too. So they are for the page where the client of a tunnel has such a port, and the
+web servers with them.
 
 A program is asked for the path, and if it has it, for a path that nobody has, as the control. A
 program for WebSockets alone may open one at every path: then it is asked for a page as well.
@@ -19,7 +20,8 @@ from collections.abc import Iterator
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.pages import PageFileResponse
-from diagnose.model.server import Listener, Listeners
+from diagnose.model.processes import TunnelClient
+from diagnose.model.server import WEB_SERVER_PROCESSES, Listener, Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.http import proxy_page
 from diagnose.parsers.nginx.config import walk
@@ -49,8 +51,7 @@ MAX_PATHS, MAX_PROGRAMS = 3, 4
 _LOCAL = frozenset({"127.0.0.1", "::1", "0.0.0.0", "::", "*"})
 #: Programs that serve other protocols, or sites of their own.
 _OTHERS = (
-    "nginx", "openresty", "angie", "apache2", "httpd", "caddy", "haproxy", "traefik", "envoy",
-    "litespeed", "openlitespeed", "lshttpd",
+    *WEB_SERVER_PROCESSES, "envoy",
     "sshd", "mysqld", "mariadbd", "postgres", "redis", "valkey", "memcached", "mongod", "beam.smp",
     "epmd", "php-fpm", "master", "exim", "dovecot", "named", "dnsmasq", "systemd", "cupsd", "smbd",
     "rpcbind", "slapd", "vsftpd", "ftpd", "containerd", "dockerd", "kube", "etcd",
@@ -101,6 +102,25 @@ async def websocket_failed_behind_a_server(
     is_own = upgrade.is_visit and upgrade.port == ctx.target.port
     if is_own and upgrade.status in _NOT_REACHED:
         await _ask_beside(ctx, config, upgrade.path, is_websocket=True)
+
+
+@probe(after=TunnelClient, needs=Listeners)
+async def tunnel_leads_nowhere(
+    ctx: ProbeContext, client: TunnelClient, listeners: Listeners
+) -> None:
+    """Ask for the page where the client of a tunnel has a port at which nothing listens."""
+    sockets, path = listeners.sockets, ctx.target.path_without_query
+    is_down = client.host in {"localhost", *_LOCAL} and not listeners.on(client.port)
+    if not is_down or not ctx.further_requests.begin("programs beside a tunnel's port"):
+        return
+    servers = {
+        socket.port
+        for socket in sockets
+        if socket.address in _LOCAL and socket.process in WEB_SERVER_PROCESSES
+    }
+    others = _programs(sockets, {each.port for each in ctx.observed(TunnelClient)}, set())
+    for port in (*sorted(servers)[:MAX_PROGRAMS], *others):
+        await _ask(ctx, port, path, (path,), is_websocket=False)
 
 
 async def _ask_beside(

@@ -9,12 +9,15 @@ from diagnose.model import Vantage
 from diagnose.model.addresses import is_local_host
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.processes import TunnelClient
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, speaks_plain_http
+from diagnose.parsers.linux.containers import container_of
+from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.tunnels import (
     PROGRAMS,
     config_files,
     ends_of_command,
     ends_of_config,
+    line_of_command,
     parse_clients,
 )
 from diagnose.probes import ProbeContext, probe
@@ -33,9 +36,11 @@ async def tunnels(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=Handshake)
 async def tunnels_of_handshakes(ctx: ProbeContext, handshake: Handshake) -> None:
-    """A tunnel of TCP ends the connection where its client reaches nobody."""
+    """A tunnel of TCP ends the connection where its client reaches nobody, and gives the answer of
+    a port without TLS where it leads to that."""
     kind = handshake.failure.kind if handshake.failure else ""
-    if kind in {"closed", "reset"} and handshake.is_browser_like:
+    is_lost = kind in {"closed", "reset"} or speaks_plain_http(handshake)
+    if is_lost and handshake.is_browser_like:
         await _list_clients(ctx)
 
 
@@ -49,6 +54,10 @@ async def _list_clients(ctx: ProbeContext) -> None:
     """Emit the clients that run, once."""
     if not ctx.further_requests.begin("the clients of tunnels"):
         return
+    # Imported late: few sites fail.
+    from diagnose.probes.inside.tunnel_services import emit_services
+
+    await emit_services(ctx)
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", *PROGRAMS)
     for client in list(parse_clients(result.out))[:MAX_CLIENTS]:
@@ -63,6 +72,11 @@ async def _list_clients(ctx: ProbeContext) -> None:
             from diagnose.probes.inside.tunnel_targets import emit_rule
 
             await emit_rule(ctx, client, files)
+        unit = "" if container_of(client.groups) else unit_of(client.groups)
+        unit = unit if unit.endswith(".service") else ""
+        text = ""
+        if unit and ends and not files:
+            text = (await ctx.machine.read(f"/etc/systemd/system/{unit}", MAX_BYTES)).text
         for end, path in ends:
             # Its own network has a loopback of its own.
             if client.is_apart and is_local_host(end.host):
@@ -78,6 +92,11 @@ async def _list_clients(ctx: ProbeContext) -> None:
                     host=end.host,
                     port=end.port,
                     names=end.names,
+                    protocol=end.protocol,
                     file=path,
+                    line=end.line,
+                    names_line=end.names_line,
+                    unit=unit,
+                    unit_line=line_of_command(text, end.port),
                 )
             )

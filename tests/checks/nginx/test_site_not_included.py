@@ -68,6 +68,14 @@ def test_fires_when_nothing_listens() -> None:
     assert claim.confidence is Confidence.CERTAIN
 
 
+def test_silent_where_visitors_get_the_page_by_a_tunnel() -> None:
+    plain = config("")
+    nobody = Listeners(sockets=())
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.80", port=443, status=200)
+    assert judge("nginx.site-not-included", plain, AVAILABLE, nobody, HOST)
+    assert not judge("nginx.site-not-included", plain, AVAILABLE, nobody, page, HOST)
+
+
 def test_fires_when_another_sites_page_comes() -> None:
     page = Exchange(url="https://shop.example.com/", address="x", port=443, status=200)
     (claim,) = judge("nginx.site-not-included", config(), AVAILABLE, page)

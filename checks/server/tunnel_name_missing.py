@@ -1,0 +1,73 @@
+"""Visitors come through a tunnel of frp's or ngrok's, whose own page says that no client is there
+for the name: the client on this machine runs for other names only.
+
+The tunnel's server chooses the client by the Host of the request (frp, `customDomains`).
+"""
+
+from collections.abc import Iterator
+
+from checks.server._tunnel_pages import (
+    TUNNEL_SYMPTOMS,
+    failed_visits,
+    is_for_name,
+    tunnel_programs,
+    visit_subjects,
+)
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    commands,
+)
+from diagnose.model.processes import TunnelClient
+
+
+@check(severity=Severity.ERROR, needs=[TunnelClient], explains=TUNNEL_SYMPTOMS)
+def tunnel_name_missing(evidence: Evidence) -> Iterator[Claim]:
+    visits = failed_visits(evidence)
+    for program in sorted(tunnel_programs(visits) & {"frpc", "ngrok"}):
+        clients = [
+            client
+            for client in evidence.good(TunnelClient)
+            if client.program == program and client.protocol != "tcp"
+        ]
+        names = tuple(dict.fromkeys(name for client in clients for name in client.names))
+        is_known = all(client.names for client in clients)
+        if not clients or not is_known or is_for_name(names, evidence):
+            continue
+        first = clients[0]
+        yield Claim(
+            about=visit_subjects(evidence)[0],
+            covers=visit_subjects(evidence),
+            because=(*clients, *visits),
+            confidence=Confidence.CERTAIN if program == "frpc" else Confidence.LIKELY,
+            facts={
+                "program": program,
+                "pid": first.pid,
+                "name": evidence.target.host,
+                "names": names[:6],
+                "file": first.file,
+                "unit": first.unit.removesuffix(".service"),
+                "frp": program == "frpc",
+                "command": first.equivalent,
+            },
+            fix=_fix(clients, evidence.target.host),
+        )
+        return
+
+
+def _fix(clients: list[TunnelClient], host: str) -> Fix:
+    """Return the fix that adds the name to the only list of names, and restarts the client."""
+    client = clients[0]
+    if len(clients) > 1 or not client.names_line or not client.unit:
+        return Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL)
+    is_ini = client.file.endswith(".ini")
+    script = f"s/[[:space:]]*$/,{host}/" if is_ini else f's/ *]/, "{host}"]/'
+    change = commands.rewrite(client.file, (f"{client.names_line}{script}",))
+    return Fix((change, commands.restart_service(client.unit)), Applicability.REVIEW)
