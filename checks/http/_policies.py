@@ -46,12 +46,13 @@ class ShownPage:
 class BlockedUse:
     """What a policy forbids of what the page asks for: its address ("data:" for content that is
     written in the page or its style sheets), the directive, and the observation in which it stands.
-    """
+    `is_by_meta`: the policies of the header allow it, and one that the page has itself does not."""
 
     kind: FileKind | UseKind
     url: str
     directive: Blocked
     source: Page | PageFileResponse
+    is_by_meta: bool = False
 
     @property
     def is_of_sheet(self) -> bool:
@@ -79,6 +80,7 @@ def blocked_uses(evidence: Evidence, page: ShownPage) -> Iterator[BlockedUse]:
     https is left out where the page has it as http:// of its own host: the scheme is the fault, and
     not the policy. Left out too is what no visitor can reach."""
     page_policies = policies(page.values(CSP), page.answer.body)
+    sent_policies = policies(page.values(CSP), "")
     if not page_policies:
         return
     for kind, url, source in _uses(evidence, page):
@@ -90,7 +92,8 @@ def blocked_uses(evidence: Evidence, page: ShownPage) -> Iterator[BlockedUse]:
             (secure := _over_https(page, asked))
             and blocking_directive(page_policies, page.url, secure, kind) is None
         ):
-            yield BlockedUse(kind, url, directive, source)
+            of_header = blocking_directive(sent_policies, page.url, asked, kind)
+            yield BlockedUse(kind, url, directive, source, is_by_meta=of_header is None)
 
 
 def _is_out_of_reach(evidence: Evidence, url: str) -> bool:

@@ -10,6 +10,8 @@ from diagnose.model import Applicability, Claim, Evidence, Fix
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
+from diagnose.parsers.cors_messages import leaves_method_open
+from diagnose.parsers.localized_cors import CHANGING_METHODS
 from diagnose.parsers.request_fields import shown_preflight_method
 
 _METHODS, _FIELDS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
@@ -38,10 +40,23 @@ def refused_method(page: Exchange) -> str:
     return "" if not method or is_permitted else method
 
 
+def lacking_methods(evidence: Evidence, page: Exchange) -> str:
+    """Return the methods that a preflight's answer does not permit, with commas between them: the
+    one for which it asked, or, where the message leaves the method open, all that change
+    something."""
+    symptom = evidence.target.symptom
+    if symptom is None or not leaves_method_open(symptom.text):
+        return refused_method(page)
+    allowed = {part.strip() for part in (page.header(_METHODS) or "").split(",")}
+    is_any = "*" in allowed and not refused_method(page)
+    # Whoever names one of them has thought of what the page sends.
+    return "" if is_any or allowed & {*CHANGING_METHODS} else ", ".join(CHANGING_METHODS)
+
+
 def with_listing(evidence: Evidence, page: Exchange, claim: Claim) -> Claim:
     """Return the claim about a preflight with the line that lacks the header field or the method,
     and the edit that adds it there."""
-    method = "" if claim.facts.get("field") else refused_method(page)
+    method = "" if claim.facts.get("field") else lacking_methods(evidence, page)
     name = str(claim.facts.get("name") or "") if claim.facts.get("field") else method
     is_preflight = page.method == "OPTIONS"
     line = _listing(evidence, page, _METHODS if method else _FIELDS, name) if name else None

@@ -26,6 +26,8 @@ def is_taken(pages: Iterable[Exchange], cookie: RefusedCookie) -> bool:
         value for page in pages for name, value in page.headers if name.lower() == "set-cookie"
     ]
     named = [value for value in values if cookie.name and cookie_pair(value)[0] == cookie.name]
+    if cookie.reason == "prefix" and not cookie.name:
+        return any(value.startswith(("__Host-", "__Secure-")) for value in values)
     if cookie.reason not in _BY_SECURE:
         return bool(named)
     seen = named if cookie.name else values

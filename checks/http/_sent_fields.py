@@ -99,6 +99,23 @@ class _ServerField(SentField):
         return Fix((edit, *steps), Applicability.REVIEW) if edit else None
 
 
+@frozen(eq=False)
+class _LabelField(SentField):
+    """A label by which Traefik sends the field ("Traefik & Docker")."""
+
+    evidence: Evidence
+    container: str
+    label: str
+
+    def with_value(self, value: str) -> Fix | None:
+        from checks.server._traefik_labels import labels_fix
+
+        return labels_fix(self.evidence, self.container, {self.label: value})
+
+    def without(self) -> Fix | None:
+        return None
+
+
 def sent_field(
     evidence: Evidence, name: str, values: Iterable[str], path: str = ""
 ) -> SentField | None:
@@ -115,8 +132,22 @@ def sent_field(
     # Imported late: only a finding needs it.
     from checks.server._response_fields import sending_line
 
-    line = sending_line(view, name, values)
-    return _ServerField(line.place, line.value, line.location, view, line) if line else None
+    sent_values = tuple(values)
+    line = sending_line(view, name, sent_values)
+    if line is not None:
+        return _ServerField(line.place, line.value, line.location, view, line)
+    return _of_label(evidence, name, sent_values) if view.server.product == "traefik" else None
+
+
+def _of_label(evidence: Evidence, name: str, values: Iterable[str]) -> SentField | None:
+    from checks.server._traefik_response_labels import response_label
+
+    own = response_label(evidence, name, values)
+    if own is None:
+        return None
+    container, label = own
+    place = f"{container.name}: {label.name}"
+    return _LabelField(place, label.value, None, evidence, container.name, label.name)
 
 
 def direct_question(evidence: Evidence, name: str) -> str:

@@ -42,7 +42,7 @@ def app_file_refused(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=_page_files.page_subject(page),
         because=(page, *(file.response for file in refused)),
-        severity=Severity.WARNING if workers else None,
+        severity=Severity.WARNING if workers or _is_told(evidence) else None,
         facts={
             "page": page.url,
             "file": first.response.url,
@@ -56,6 +56,12 @@ def app_file_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=fix or Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _is_told(evidence: Evidence) -> bool:
+    """Return whether a message is about the manifest, as Chromium's "Manifest: Line: 1"."""
+    symptom = evidence.target.symptom
+    return symptom is not None and re.search(r"(?i)manifest", symptom.text[:4000]) is not None
 
 
 def _moved_workers(evidence: Evidence) -> list[RefusedFile]:

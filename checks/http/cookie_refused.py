@@ -103,7 +103,7 @@ def cookie_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(own_fix.steps, Applicability.REVIEW)
         if own_fix
-        else _fix(nginx, match, reason, names, cookie_domain(value)),
+        else _fix(nginx, match, reason, names, value),
     )
     if reason == "domain" and own_fix is None:
         claim = _with_domain(nginx, match, claim, cookie_domain(value))
@@ -166,12 +166,17 @@ def _fix(
     match: LocationMatch | None,
     reason: CookieRefusal,
     names: tuple[str, ...],
-    domain: str,
+    value: str,
 ) -> Fix:
-    """Let a person correct the application's setting; beside it the edit by which nginx does."""
+    """Let a person correct the application's setting; beside it the edit by which the web server
+    does. `value` is the field as it was sent, "" if only a message tells of it."""
     from checks.http._cookie_attributes import correcting_commands
+    from checks.http._server_cookie_edits import server_commands
 
-    typed = correcting_commands(nginx, match, reason, names, domain) if match else ()
+    if match:
+        typed = correcting_commands(nginx, match, reason, names, cookie_domain(value))
+    else:
+        typed = server_commands(nginx.evidence, names, reason, value)
     step = Manual("correct-the-cookie", Where.APPLICATION, commands=typed)
     return Fix((step,), Applicability.MANUAL)
 

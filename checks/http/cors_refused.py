@@ -111,7 +111,9 @@ def _claim(
             reason,
             origin,
             is_listed=listing is not None,
-            is_unsure=is_unlike or (reason == "wildcard" and not _sends_credentials(evidence)),
+            is_unsure=is_unlike
+            or (reason == "wildcard" and not _sends_credentials(evidence))
+            or (reason == "method" and _leaves_method_open(evidence)),
         ),
         # Pages of the own site get the font, and nobody said that another one asks for it.
         severity=Severity.NOTE if is_of_fonts else None,
@@ -126,6 +128,7 @@ def _claim(
             "value": clean(first.header(_ORIGIN) or "", 200),
             "to": redirect_target(first) or "",
             "name": _refused_field(first),
+            "method_open": _leaves_method_open(evidence),
             "listed": is_of_fonts,
             **_use_facts(asked),
             "place": file_line(directive) if directive else "",
@@ -229,7 +232,10 @@ def _permitting_fix(
 
     origin = _sent_origin(page)
     if asked is None and reason == "wildcard" and origin not in {"", UNKNOWN_ORIGIN}:
-        return _cors_edits.naming_fix(nginx, origin)
+        from checks.http._wildcard_origins import server_naming_fix
+
+        own = server_naming_fix(nginx.evidence, page, origin)
+        return own or _cors_edits.naming_fix(nginx, origin)
     if asked is None and page.method == _PREFLIGHT:
         return _reported_preflight_fix(nginx, page, reason)
     if asked is None:
@@ -302,9 +308,9 @@ def _refusal(evidence: Evidence, page: Exchange) -> CorsRefusal | Literal["metho
         return None  # Whether the site that asked is allowed is not known.
     reason = _field_refusal(evidence, page, origin)
     if is_preflight and reason is None and len(page.header(_ORIGIN) or "") > 0:
-        from checks.http._preflight_lines import refused_method
+        from checks.http._preflight_lines import lacking_methods
 
-        return "method" if refused_method(page) else None
+        return "method" if lacking_methods(evidence, page) else None
     # A page is not read by other sites' scripts: that nothing is allowed is no fault of it.
     is_data = is_preflight or is_pasted or "html" not in (page.header("Content-Type") or "html")
     return reason if is_data or reason == "wildcard" else None
@@ -339,6 +345,13 @@ def _sends_credentials(evidence: Evidence) -> bool:
     asked, symptom = _page_request(evidence), evidence.target.symptom
     is_told = symptom is not None and bool(_CREDENTIALS.search(symptom.text))
     return is_told or (asked is not None and asked.with_cookies)
+
+
+def _leaves_method_open(evidence: Evidence) -> bool:
+    from diagnose.parsers.cors_messages import leaves_method_open
+
+    symptom = evidence.target.symptom
+    return symptom is not None and leaves_method_open(symptom.text)
 
 
 def _sends_cookies(asked: OtherRequest | None, symptom: Symptom | None) -> bool:

@@ -60,6 +60,7 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
     if not blocked:
         return
     first = min(blocked, key=lambda use: (use.is_optional, use.kind == "style"))
+    sent = None if first.is_by_meta else sent
     severity = _severity(shown, blocked)
     files = tuple(dict.fromkeys(use.url for use in blocked if use.url != first.url))
     yield Claim(
@@ -80,7 +81,8 @@ def file_blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
             "source": first.source.url,
             "corrected": corrected_directive(first, shown.url)[:300],
             "place": sent.place if sent else "",
-            "direct": "" if sent else direct_question(evidence, CSP),
+            "meta": first.is_by_meta,
+            "direct": "" if sent or first.is_by_meta else direct_question(evidence, CSP),
             **kind_facts(first.kind),
         },
         fix=_fix(evidence, sent, shown, first),
@@ -108,7 +110,7 @@ def _fix(evidence: Evidence, sent: "SentField | None", page: ShownPage, first: B
     if fix is not None:
         return fix
     others: tuple[Manual, ...] = ()
-    if sent is None and first.kind != "style":
+    if sent is None and first.kind != "style" and not first.is_by_meta:
         # Imported late: few policies are the application's.
         from checks.http._field_overrides import override_step
 

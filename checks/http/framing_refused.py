@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _OPTIONS, _POLICY = "X-Frame-Options", "Content-Security-Policy"
 #: The address of a site in a message.
 _SITE = lazy_pattern(r"\bhttps?://([A-Za-z0-9.-]{1,253})(?::\d{1,5})?")
+#: The field that Chromium quotes.
+_OF_OPTIONS = lazy_pattern(r"because it set ['‘\"]X-Frame-Options['’\"] to")
 #: The policy that Chromium quotes.
 _QUOTED = lazy_pattern(r"directive: [\"“]frame-ancestors ([^\"”;\n]{1,400})")
 
@@ -44,8 +46,8 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom = evidence.target.symptom
     is_asked = symptom is not None and _is_about_frame(symptom)
     pages = [page for page in page_exchanges(evidence) if is_asked and any(_rules(page))]
-    if pages and symptom and _is_wanted(symptom.text, *_rules(pages[0])):
-        yield from _sent_twice(evidence, pages)
+    if pages and symptom and (claims := _about_number(evidence, pages, symptom)) is not None:
+        yield from claims
         return
     confidence = _confidence(evidence, _rules(pages[0])[1]) if pages else None
     if not pages or confidence is None:
@@ -85,6 +87,7 @@ def framing_refused(evidence: Evidence) -> Iterator[Claim]:
             "origin": origin,
             "typed": bool(typed or opening),
             "open": bool(opening),
+            "kept": "",
         },
         fix=Fix(
             (Manual("allow-the-frame", Where.SERVER, commands=typed or opening),),
@@ -98,6 +101,25 @@ def _is_about_frame(symptom: Symptom) -> bool:
     from diagnose.parsers.framing_words import is_about_frame
 
     return is_about_frame(symptom)
+
+
+def _about_number(
+    evidence: Evidence, pages: Sequence[Exchange], symptom: Symptom
+) -> Iterator[Claim] | None:
+    """Return the claims about a message that misses one value of the field, or has read several;
+    None if it is about the frame itself."""
+    options, ancestors = _rules(pages[0])
+    if _is_wanted(symptom.text, options, ancestors):
+        return _sent_twice(evidence, pages)
+    # Imported late, as above.
+    from checks.http._framing_conflicts import conflict_claim, tells_of_several
+
+    if ancestors or not tells_of_several(symptom.text):
+        return None
+    claim = conflict_claim(evidence, pages, options)
+    # If one value is sent now, and pages of the site may show it, that is mended.
+    is_mended = [option.upper() for option in options] == ["SAMEORIGIN"]
+    return iter([claim] if claim else []) if claim or is_mended else None
 
 
 def _is_wanted(text: str, options: tuple[str, ...], ancestors: str) -> bool:
@@ -150,6 +172,7 @@ def _sent_twice(evidence: Evidence, pages: Sequence[Exchange]) -> Iterator[Claim
             "origin": "",
             "typed": False,
             "open": False,
+            "kept": "",
         },
         fix=fix or Fix((Manual("send-it-once", Where.SERVER),), Applicability.MANUAL),
     )
@@ -185,7 +208,9 @@ def _is_of_before(text: str, ancestors: str) -> bool:
     before."""
     quoted = _QUOTED.search(text[:2000])
     sources = set(quoted[1].split()) if quoted else set[str]()
-    return bool(sources) and sources < set(ancestors.split())
+    # Chromium quotes X-Frame-Options where no policy has frame-ancestors.
+    is_of_options = bool(_OF_OPTIONS.search(text[:2000])) and ":" in ancestors
+    return is_of_options or (bool(sources) and sources < set(ancestors.split()))
 
 
 def _own_frame(evidence: Evidence) -> Iterator[Claim]:
@@ -223,6 +248,7 @@ def _own_frame(evidence: Evidence) -> Iterator[Claim]:
                 "origin": "",
                 "typed": False,
                 "open": False,
+                "kept": "",
             },
             fix=_own_fix(sent, ancestors),
         )

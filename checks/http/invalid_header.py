@@ -6,6 +6,7 @@ accept, and proxies do not: nginx answers 502 for it.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checks.http._bodies import body_addresses, body_subjects
 from diagnose.checking.registry import check
@@ -21,6 +22,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import BrowserVisit, Exchange
 
+if TYPE_CHECKING:
+    from checks.http._sent_fields import SentField
+
+_DISPOSITION = "Content-Disposition"
 #: What Chromium refuses; all else it shows.
 _REFUSED = {"different-lengths", "different-locations", "different-dispositions", "nul"}
 _FAULTS = (
@@ -43,6 +48,9 @@ def invalid_header(evidence: Evidence) -> Iterator[Claim]:
     visits = [visit for visit in evidence.of(BrowserVisit) if visit.version == "HTTP/2"]
     refused = bool(kinds & _REFUSED) and not visits
     subjects = body_subjects(pages)
+    is_doubled = kinds == {"different-dispositions"}
+    own = _own_disposition(evidence, pages[0]) if is_doubled else None
+    sent, fix = own or (None, None)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
@@ -55,8 +63,22 @@ def invalid_header(evidence: Evidence) -> Iterator[Claim]:
             "names": tuple(names),
             "refused": refused,
             "http2": bool(visits),
+            "place": sent.place if sent else "",
             **{kind.replace("-", "_"): kind in kinds for kind in _FAULTS},
         },
         severity=None if refused else Severity.WARNING,
-        fix=Fix((Manual("send-valid-header", Where.SERVER),), Applicability.MANUAL),
+        fix=fix or Fix((Manual("send-valid-header", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _own_disposition(evidence: Evidence, page: Exchange) -> "tuple[SentField, Fix | None] | None":
+    """Return the line by which the web server adds Content-Disposition to the application's own,
+    and the fix that sends it alone; None if it has no such line. Whether browsers show a file or
+    store it, the server's line says for all of them."""
+    # Imported late: few headers are invalid.
+    from checks.http._doubled_fields import without_application
+    from checks.http._sent_fields import sent_field
+
+    values = [value for name, value in page.headers if name.lower() == _DISPOSITION.lower()]
+    sent = sent_field(evidence, _DISPOSITION, values)
+    return (sent, without_application(evidence, page, _DISPOSITION)) if sent else None

@@ -113,14 +113,19 @@ def _lacks_its_own_file(evidence: Evidence) -> bool:
 
 
 def _server_fix(evidence: Evidence, answer: Exchange, file: str) -> Fix | None:
-    """Return the fix of Apache or Caddy, which serve the page from a file and say nothing about it:
-    browsers ask for pages again, and keep the other files as they do."""
+    """Return the fix of Apache or Caddy, which serve the page from a file, or of HAProxy, whose own
+    line says how long it is good: browsers ask for pages again, and keep the other files as they
+    do."""
     # Imported late: few pages are kept for long.
     from checks.server import server_on_port
     from checks.server._page_asked_again import asked_again_fix
 
-    view = server_on_port(evidence) if _says_nothing(answer) and file else None
-    return asked_again_fix(view, _path(answer.url), _path(file)) if view else None
+    view = server_on_port(evidence) if file else None
+    values = [value for name, value in answer.headers if name.lower() == "cache-control"]
+    is_dated = not values and not _says_nothing(answer)
+    if view is None or is_dated:
+        return None
+    return asked_again_fix(view, _path(answer.url), _path(file), values)
 
 
 def _old_script(evidence: Evidence, page: Page) -> OtherRequest | None:

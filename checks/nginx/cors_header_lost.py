@@ -49,6 +49,8 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if _is_judged(evidence, page)]
     match = next(iter(nginx.location_matches(evidence.target.path)), None)
+    if not pages and match is not None and (claim := _told_claim(nginx, match)):
+        yield claim
     if not pages or match is None:
         return
     line = lost_line(match, _HEADER, pages[0].status)
@@ -80,8 +82,45 @@ def cors_header_lost(evidence: Evidence) -> Iterator[Claim]:
             "other": beaten.block.text if beaten else "",
             "used": match.block.text if beaten else "",
             "used_place": file_line(match.block) if beaten else "",
+            "told": False,
         },
         fix=sending_fix(nginx, match, [line]) if line else _beaten_fix(nginx, match, directive),
+    )
+
+
+def _told_claim(nginx: Nginx, match: LocationMatch) -> Claim | None:
+    """Return the claim about an error that a message, or the log, tells of: this run's request is
+    answered with the field, and the line that sends it has no `always`."""
+    evidence = nginx.evidence
+    symptom, pages = evidence.target.symptom, page_exchanges(evidence)
+    if symptom is None or symptom.kind != "cors" or not pages:
+        return None
+    # Imported late: few messages tell of such an error.
+    from checks.nginx._told_errors import told_error
+
+    status = told_error(evidence, symptom.text)
+    line = lost_line(match, _HEADER, status) if status else None
+    if line is None or line.own is not None:
+        return None
+    subjects = endpoint_subjects(pages)
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*pages, *nginx.configs),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(line.directive),
+        facts={
+            "url": pages[0].url,
+            "status": status,
+            **line.facts,
+            "place": file_line(line.directive),
+            "own_place": "",
+            "other": "",
+            "used": "",
+            "used_place": "",
+            "told": True,
+        },
+        fix=sending_fix(nginx, match, [line]),
     )
 
 

@@ -11,7 +11,8 @@ class FieldLine:
     """A line of a configuration that sends a field. `text` is the whole line; the value stands
     between `start` and `stop`, with its quotes, and is `value` without them. `is_comparable` is
     False if the value has variables: it is not what visitors get. `is_alone` is False if the line
-    does more than that."""
+    does more than that. With `is_list` each word between commas is a member of a list, whose other
+    lines, if it has such, are `following`. `option` is written before another value."""
 
     file: str
     number: int
@@ -21,6 +22,9 @@ class FieldLine:
     value: str
     is_comparable: bool = True
     is_alone: bool = True
+    is_list: bool = False
+    following: tuple[int, ...] = ()
+    option: str = ""
 
     @property
     def place(self) -> str:

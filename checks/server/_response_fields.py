@@ -42,23 +42,32 @@ def sending_line(view: ServerView, name: str, values: Iterable[str]) -> FieldLin
 def changed_value(view: ServerView, line: FieldLine, value: str) -> Edit | None:
     """Return the edit that sends another value by the same line."""
     syntax = _syntax(view)
-    quoted = syntax.quoted(value) if syntax else ""
-    if not quoted:
+    words = [word.strip() for word in value.split(",")] if line.is_list else [value]
+    quoted = [syntax.quoted(word) for word in words] if syntax else []
+    if not all(quoted):
         return None
-    changed = f"{line.text[: line.start]}{quoted}{line.text[line.stop :]}"
-    return line_edit(view, line.file, {line.number: (changed,)})
+    written = f"[{', '.join(quoted)}]" if line.is_list else "".join(quoted)
+    changed = f"{line.text[: line.start]}{line.option}{written}{line.text[line.stop :]}"
+    others: dict[int, tuple[str, ...]] = dict.fromkeys(line.following, ())
+    return line_edit(view, line.file, {line.number: (changed,), **others})
 
 
 def removed_line(view: ServerView, line: FieldLine) -> Edit | None:
-    """Return the edit that turns the line into a comment."""
+    """Return the edit that turns the line into a comment, or a switch off."""
+    if line.option:
+        text = f"{line.text[: line.stop].removesuffix('true')}false{line.text[line.stop :]}"
+        is_switch = line.text[: line.stop].endswith("true")
+        return line_edit(view, line.file, {line.number: (text,)}) if is_switch else None
     return removed_lines(view, (line,))
 
 
 def removed_lines(view: ServerView, lines: Iterable[FieldLine]) -> Edit | None:
     """Return the edit that turns lines of one file into comments; None if they are of several, or
-    if one does more than to send the field."""
+    if one does more than to send the field, or goes on below."""
     removed = tuple(lines)
-    if len({line.file for line in removed}) != 1 or not all(line.is_alone for line in removed):
+    if len({line.file for line in removed}) != 1:
+        return None
+    if any(line.following or not line.is_alone for line in removed):
         return None
     changes = {line.number: (_as_comment(line),) for line in removed}
     return line_edit(view, removed[0].file, changes)
@@ -108,5 +117,5 @@ _SYNTAXES: Mapping[Product, Callable[[], FieldSyntax]] = {
 
 
 def _normal(value: str) -> str:
-    """Return a value without the blanks that make no difference (RFC 9110 section 5.5)."""
-    return " ".join(value.split())
+    """Return a value without the blanks that make no difference (RFC 9110 sections 5.5, 5.6.1)."""
+    return ",".join(" ".join(word.split()) for word in value.split(","))

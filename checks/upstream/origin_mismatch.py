@@ -359,7 +359,9 @@ def _refusal(evidence: Evidence) -> str:
     if posts:
         refused = (page.body for page in posts if refuses_origin(page.status, page.body))
         return next(refused, "")
-    if evidence.target.symptom is None:
+    symptom = evidence.target.symptom
+    # What a browser does not send, no setting compares: http.origin-hidden names the reason.
+    if symptom is None or "checking failed - no Referer" in symptom.text:
         return ""
     # Imported late: only a pasted message needs it.
     from checks.http._refused_forms import reported_refusal

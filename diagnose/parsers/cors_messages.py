@@ -15,8 +15,10 @@ from dataclasses import replace
 from diagnose.model import Symptom
 from diagnose.parsers.asking_pages import asking_page
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.localized_cors import CHANGING_METHODS, names_methods, quoted_field
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
+_ACCESS = "access-control-"
 #: What a browser names in a preflight.
 METHOD_FIELD = "Access-Control-Request-Method"
 HEADERS_FIELD = "Access-Control-Request-Headers"
@@ -115,6 +117,29 @@ def tells_of_preflight(text: str) -> bool:
     return _PREFLIGHT.search(text) is not None
 
 
+#: A field of the answer that a script of another site does not get: Chromium, and data providers of
+#: react-admin.
+_UNEXPOSED = lazy_pattern(
+    r"(?i)unsafe header [\"“']?([\w-]{2,60})[\"”']?"
+    r"|declare ([\w-]{2,60}) in the Access-Control-Expose-Headers"
+    r"|\b(\w{1,20}-[\w-]{1,40}) (?:response )?header .{0,160}Access-Control-Expose-Headers"
+    r"|Access-Control-Expose-Headers\W{1,4}(?:lacks|misses|without) ([\w-]{2,60})"
+)
+
+
+def unexposed_field(text: str) -> str:
+    """Return the field of the answer that a script of another site cannot read, by a message; "" if
+    it is about none."""
+    match = _UNEXPOSED.search(text[:4000])
+    name = next(filter(None, match.groups()), "") if match else ""
+    return "" if name.lower().startswith(_ACCESS) else name
+
+
+def leaves_method_open(text: str) -> bool:
+    """Return whether a message says that the list of methods lacks one, and not which."""
+    return names_methods(text) and not _METHOD.search(text)
+
+
 def refused_name(text: str) -> tuple[str, str]:
     """Return which list a message says lacks a name, and the name: ("Access-Control-Allow-Headers",
     "content-type"); two "" if it says no such thing."""
@@ -154,14 +179,16 @@ def with_message(
         return fields
     request_fields = fields if fields.origin else replace(fields, origin=origin or UNKNOWN_ORIGIN)
     is_login = not fields.headers and _LOGIN.search(text) is not None
-    if fields.method != "GET" or not (is_login or _PREFLIGHT.search(text)):
-        return request_fields
     method, field = _METHOD.search(text), _FIELD.search(text)
+    named = field[1].lower() if field else quoted_field(text) if is_blocked else ""
+    is_listed = named or (is_blocked and names_methods(text))
+    if fields.method != "GET" or not (is_login or is_listed or _PREFLIGHT.search(text)):
+        return request_fields
     headers = dict(fields.headers)
-    if method:
-        headers.setdefault(METHOD_FIELD, method[1])
-    if field:
-        headers.setdefault(HEADERS_FIELD, field[1].lower())
+    if method or (is_blocked and names_methods(text)):
+        headers.setdefault(METHOD_FIELD, method[1] if method else CHANGING_METHODS[0])
+    if named:
+        headers.setdefault(HEADERS_FIELD, named)
     if is_login:
         headers.setdefault(METHOD_FIELD, "GET")
         headers.setdefault(HEADERS_FIELD, "authorization")

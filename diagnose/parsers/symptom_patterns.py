@@ -71,6 +71,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|\biframes?\b.{0,60}?(?:refused to (?:connect|display)|拒绝)|(?:refused to (?:connect|display)|拒绝).{0,60}?iframe"
         r"|if another site has embedded it|如果有其他网站嵌入|in eine[rm]? anderen (?:Web)?[Ss]eite? eingebettet|andere (?:Web)?[Ss]eite (?:sie|diese) eingebettet"
         r"|si un autre site l.a intégré|si otro sitio la ha (?:incrust|insert)ado|se un altro sito l.ha incorporat"),
+    ("csp", r"requires? \W?Trusted(?:HTML|Script|ScriptURL)\W? assignment|\bis sandboxed and (?:the \W?allow-|lacks)|sandboxed frame whose \W?allow-"),
     ("csp", r"\bEvalError\b|\b(?:wasm-)?unsafe-(?:eval|inline)\b|['’]wasm-eval['’]|eval\w{0,6} a string as JavaScript|\b(?:eval|Function)\(\) blocked by CSP"
         r"|settings blocked a JavaScript eval|is not an allowed source of script|NotAllowedError: Permission denied|settings blocked the loading of a resource"),
     ("csp", r"Content[ -]Security[ -]Policy|内容安全策略|Permissions?[ -]Policy|Feature[ -]Policy"
@@ -82,7 +83,7 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
     ("application", r"Blocked request\. This host \(|\bBlocked hosts?: [\w-]|\bHost validation failed\b|Invalid Host/Origin header"
         # Home Assistant logs why it answers 400 to a proxy
         r"|from an untrusted proxy\b"),
-    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)"
+    ("cors", r"blocked by CORS policy|Cross-Origin Request Blocked|Access-Control-Allow-(?:Origin|Headers|Methods)|Access-Control-Expose-Headers|Refused to get unsafe header"
         r"|access control checks|\bCORS\b|跨域|已拦截跨源请求"),
     # Firefox in each language: «cookie» in quotes, and that it is refused
     ("cookie", r"\bcookie ?[“\"'‘「«„][^”\"'’」»“]{1,100}[”\"'’」»“].{0,200}?(?:abgelehnt|rechazad|rejeté|refusé|rifiutat|rejeitad|recusad|отклон|отверг|отказан|odrzucon|被拒|拒绝|拒絕|拒否|거부|geweigerd)"),
@@ -101,7 +102,9 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:session|会话) ?的?问题|(?:强制|反复|一直要求?|总是?要求?|不停地?).{0,6}?登[录陆]|登[录陆](?:页面?)?.{0,4}?(?:死循环|循环)"),
     # What browsers give to pages of https: alone (Secure Contexts)
     ("not-secure", r"\b(?:getUserMedia|navigator\.(?:mediaDevices|clipboard|serviceWorker|geolocation)|crypto\.(?:subtle|randomUUID))\b"
-        r".{0,24}?\b(?:undefined|null|not a function|not available)\b"),
+        r".{0,24}?\b(?:undefined|null|not a function|not available)\b"
+        r"|\bundefined \(reading '(?:getUserMedia|getDisplayMedia|enumerateDevices|digest|importKey|generateKey|deriveKey|deriveBits|writeText|readText)'\)"
+        r"|undefined is not an object \(evaluating '(?:window\.)?(?:navigator\.(?:mediaDevices|clipboard|serviceWorker)|crypto\.subtle)\."),
     # A script that is a page: its file, and no data
     ("mime", r"Uncaught SyntaxError: Unexpected token '?<'?(?!,)|expected expression, got '<'"),
     ("data", r"Unexpected token '?<|is not valid JSON|Unexpected token .{1,3} in JSON|JSON\.parse: "

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.model.symptom import Symptom
-from diagnose.parsers.cors_messages import origin_of, with_message
+from diagnose.parsers.cors_messages import leaves_method_open, origin_of, with_message
 from diagnose.parsers.request_fields import UNKNOWN_ORIGIN, RequestFields
 
 CORS = Symptom("cors", "blocked by CORS policy")
@@ -221,3 +221,30 @@ def test_a_login_is_asked_for_before(text: str) -> None:
     assert dict(fields.headers)["Access-Control-Request-Headers"] == "authorization"
     other = f"credentials mode is 'include' from {PAGE} to https://shop.example.com/api, CORS"
     assert with_message(RequestFields(), CORS, other).method == "GET"
+
+
+def test_firefox_names_a_list_in_each_language() -> None:
+    begin = (
+        "Quellübergreifende (Cross-Origin) Anfrage blockiert: … auf https://shop.example.com/api."
+    )
+    text = (
+        f"{begin} (Grund: Methode in CORS-Kopfzeile 'Access-Control-Allow-Methods' nicht gefunden)"
+    )
+    fields = with_message(RequestFields(), CORS, text)
+    assert (fields.method, fields.origin) == ("OPTIONS", UNKNOWN_ORIGIN)
+    assert fields.headers == (("Access-Control-Request-Method", "PUT"),)
+    assert leaves_method_open(text)
+    begin = (
+        "Blocage d’une requête multiorigine (Cross-Origin Request) : … https://shop.example.com/a."
+    )
+    text = (
+        f"{begin} Raison : l’en-tête « x-token » n’est pas autorisé d’après l’en-tête "
+        "« Access-Control-Allow-Headers » de la réponse de pré-vérification des requêtes CORS."
+    )
+    fields = with_message(RequestFields(), CORS, text)
+    assert fields.headers == (("Access-Control-Request-Headers", "x-token"),)
+
+
+def test_a_method_that_is_named_is_not_open() -> None:
+    assert not leaves_method_open("Method PUT is not allowed by Access-Control-Allow-Methods in it")
+    assert not leaves_method_open("No 'Access-Control-Allow-Origin' header is present")

@@ -89,6 +89,23 @@ BROWSER_MESSAGES: dict[str, tuple[Example, ...]] = {
                 "mixed-content"),
         Example("Loading mixed (insecure) display content “http://shop.example.com/logo.png” on a "
                 "secure page", "mixed-content"),
+        Example(
+            "Uncaught TypeError: Failed to set the 'innerHTML' property on 'Element': This document "
+            "requires 'TrustedHTML' assignment.",
+            "csp",
+            "",
+        ),
+        Example(
+            "Blocked script execution in 'https://shop.example.com/' because the document's frame "
+            "is sandboxed and the 'allow-scripts' permission is not set.",
+            "csp",
+        ),
+        Example(
+            "Uncaught TypeError: Cannot read properties of undefined (reading 'getUserMedia')",
+            "not-secure",
+            "",
+        ),
+        Example('Refused to get unsafe header "X-Total-Count"', "cors", ""),
         Example("Refused to connect to 'wss://shop.example.com/ws' because it violates the "
                 "following Content Security Policy directive: \"connect-src 'self'\".", "csp"),
         Example("[Violation] Permissions policy violation: microphone is not allowed in this "

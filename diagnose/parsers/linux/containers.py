@@ -39,6 +39,13 @@ _TRAEFIK_LABEL = re.compile(
     re.IGNORECASE,
 )
 _TRAEFIK_MIDDLEWARE = re.compile(r"traefik\.http\.middlewares\.[^.]+\..+", re.IGNORECASE)
+#: What a middleware `headers` sends to visitors, who see it anyway.
+_TRAEFIK_RESPONSE = re.compile(
+    r"traefik\.http\.middlewares\.[^.]+\.headers\.(?:accesscontrol\w{1,40}|framedeny"
+    r"|customframeoptionsvalue|contentsecuritypolicy|permissionspolicy|referrerpolicy"
+    r"|customresponseheaders\.[\w-]{1,100})\Z",
+    re.IGNORECASE,
+)
 
 _STATES: dict[str, State] = {state: state for state in get_args(State)}
 
@@ -156,7 +163,7 @@ def _compose(labels: Mapping[str, Any]) -> ComposeService | None:
 
 def _traefik_labels(labels: Mapping[str, Any]) -> Iterator[ContainerLabel]:
     for name, value in labels.items():
-        if _TRAEFIK_LABEL.match(name):
+        if _TRAEFIK_LABEL.match(name) or _TRAEFIK_RESPONSE.match(name):
             yield ContainerLabel(clean(name, 300), clean(str(value), 1000))
         elif _TRAEFIK_MIDDLEWARE.match(name):
             yield ContainerLabel(clean(name, 300))

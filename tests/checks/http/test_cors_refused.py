@@ -664,3 +664,23 @@ def test_fires_and_leaves_a_login_to_a_person(text: str, body: str) -> None:
     claim = login_fix(text, body)
     assert claim.fix
     assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_a_list_without_methods_that_change_something() -> None:
+    words = (
+        "Quellübergreifende (Cross-Origin) Anfrage blockiert: https://shop.example.com/. "
+        "(Grund: Methode in CORS-Kopfzeile 'Access-Control-Allow-Methods' nicht gefunden)"
+    )
+    target = replace(SHOP, symptom=Symptom("cors", words))
+    asked = (
+        "curl -sSi -X OPTIONS -H 'Origin: https://app.example.net' "
+        "-H 'Access-Control-Request-Method: PUT' https://shop.example.com/"
+    )
+    for methods, is_judged in (("GET, POST, OPTIONS", True), ("GET, PATCH", False), ("*", False)):
+        headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", methods))
+        answer = replace(page(204), method="OPTIONS", headers=headers, equivalent=asked)
+        claims = judge(CHECK, answer, target=target, masked=False)
+        assert bool(claims) == is_judged
+        if claims:
+            assert claims[0].facts["unlisted"] == "PUT, PATCH, DELETE"
+            assert claims[0].confidence is Confidence.LIKELY

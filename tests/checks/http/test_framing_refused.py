@@ -226,3 +226,29 @@ def test_fires_less_surely_for_words_that_only_see_nothing() -> None:
     asked = replace(SHOP, symptom=Symptom("frame", "it stays white in an iframe"))
     (claim,) = judge(CHECK, sends(DENY), target=asked)
     assert claim.confidence is Confidence.LIKELY
+
+
+SEVERAL = (
+    "Refused to display 'https://shop.example.com/' in a frame because it set multiple "
+    "'X-Frame-Options' headers with conflicting values ('DENY, SAMEORIGIN'). Falling back to 'deny'"
+)
+TOLD_SEVERAL = replace(SHOP, symptom=Symptom("frame", SEVERAL))
+
+
+def test_fires_for_values_that_contradict_each_other_and_keeps_one() -> None:
+    text = SITE.replace(
+        "proxy_pass http://127.0.0.1:3000;",
+        "proxy_pass http://127.0.0.1:3000;\n        add_header X-Frame-Options SAMEORIGIN always;",
+    )
+    assert text != SITE
+    (claim,) = judge(CHECK, sends(DENY, SAME), config(text), RUNNING, target=TOLD_SEVERAL)
+    assert claim.facts["kept"] == "SAMEORIGIN"
+    assert claim.fix
+    edit = next(step for step in claim.fix.steps if isinstance(step, Edit))
+    assert "+        proxy_hide_header X-Frame-Options;" in edit.diff
+
+
+def test_silent_once_one_value_is_sent() -> None:
+    assert not judge(CHECK, sends(SAME), target=TOLD_SEVERAL)
+    (claim,) = judge(CHECK, sends(DENY), target=TOLD_SEVERAL)
+    assert not claim.facts["kept"]

@@ -98,3 +98,18 @@ def test_fires_without_an_edit_where_a_line_would_end_the_inheritance() -> None:
 def test_silent_where_the_other_location_is_for_other_paths() -> None:
     assert not shadowed(MEDIA, f"location ~* \\.(ttf|svg)$ {{ {ALLOW}; }}")
     assert not shadowed(MEDIA, f"location /api/ {{ {ALLOW}; }}")
+
+
+def test_fires_for_an_error_that_a_message_tells_of() -> None:
+    words = (
+        "No 'Access-Control-Allow-Origin' header is present on the requested resource. "
+        "POST https://shop.example.com/ net::ERR_FAILED 422 (Unprocessable Content)"
+    )
+    target = replace(SHOP, symptom=Symptom("cors", words))
+    sent = replace(page(200), headers=(("Access-Control-Allow-Origin", "*"),))
+    text = SITE.replace("    location / {", f"    {ALLOW};\n    location / {{")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, sent, target=target)
+    assert claim.facts["told"]
+    assert f"+    {ALLOW} always;\n" in edit_of(claim)
+    always = config(text.replace(f"{ALLOW};", f"{ALLOW} always;"))
+    assert not judge(CHECK, always, BUILD, RUNNING, sent, target=target)

@@ -76,3 +76,35 @@ def test_the_last_option_of_a_middleware_stays() -> None:
     line = sending_line(only, "X-Robots-Tag", ["noindex"])
     assert line
     assert not removed_line(only, line)
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed"),
+    [
+        ("accessControlAllowHeaders: [content-type, x-a]", '["content-type", "x-a", "x-b"]'),
+        (
+            "accessControlAllowHeaders:\n          - content-type\n          - 'x-a'",
+            '["content-type", "x-a", "x-b"]',
+        ),
+    ],
+)
+def test_a_name_is_added_to_a_list(lines: str, changed: str) -> None:
+    own = view(lines)
+    line = sending_line(own, "Access-Control-Allow-Headers", ["content-type,x-a"])
+    assert line
+    edit = changed_value(own, line, "content-type,x-a, x-b")
+    assert edit
+    assert f"+        accessControlAllowHeaders: {changed}\n" in edit.diff
+    assert not removed_line(own, line)
+
+
+def test_a_switch_is_another_option_with_a_value() -> None:
+    own = view("referrerPolicy: no-referrer")
+    line = sending_line(own, "X-Frame-Options", ["DENY"])
+    assert line
+    edit = changed_value(own, line, "SAMEORIGIN")
+    assert edit
+    assert '+        customFrameOptionsValue: "SAMEORIGIN"\n' in edit.diff
+    off = removed_line(own, line)
+    assert off
+    assert "+        frameDeny: false\n" in off.diff

@@ -1,0 +1,27 @@
+"""Edits that name a site beside `*`, where cookies are permitted."""
+
+from dataclasses import replace
+
+from checks.http._wildcard_origins import server_naming_fix
+from diagnose.model import Edit
+from tests.support import haproxy_evidence
+from tests.support.check_evidence import evidence
+from tests.support.page_errors import page
+
+ORIGIN = "https://app.example.net"
+LINE = '    http-response set-header Access-Control-Allow-Origin "*"\n'
+COOKIES = ("Access-Control-Allow-Credentials", "true")
+
+
+def test_haproxy_names_the_site_and_keeps_the_star() -> None:
+    text = haproxy_evidence.TEXT.replace("    default_backend", f"{LINE}    default_backend")
+    given = evidence(haproxy_evidence.SERVER, haproxy_evidence.config(text))
+    answer = replace(page(200), headers=(COOKIES,))
+    fix = server_naming_fix(given, answer, ORIGIN)
+    assert fix
+    edit = fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f'+    http-response set-header Access-Control-Allow-Origin "{ORIGIN}" if' in edit.diff
+    assert f"-{LINE}" not in edit.diff
+    assert not server_naming_fix(given, page(200), ORIGIN)
+    assert not server_naming_fix(given, answer, "null")
