@@ -43,11 +43,12 @@ from diagnose.parsers.nginx.locations import LocationMatch
 _STRANGERS = ("12.0.0.1", "41.0.0.1", "62.0.0.1", "200.0.0.1", "202.0.0.1")
 #: A message may be about the addresses too, and has the status in its words.
 _FORBIDDEN = re.compile(r"\b403\b")
+EXPLAINS = ["nginx.other-requests-failed", "nginx.rule-refuses"]
 #: By what a visitor is known: the option `--from`, a message, a login over SSH.
 Source = Literal["option", "words", "ssh"]
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig], explains=["nginx.other-requests-failed"])
+@check(severity=Severity.ERROR, needs=[NginxConfig], explains=EXPLAINS)
 def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, visitor = Nginx.of(evidence), visitor_address(evidence)
     denied = False
@@ -98,6 +99,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], source: Sour
     serious = any(path == target.path or path in target.websockets for path in paths)
     return Claim(
         about=Subject(name=target.host, path=paths[0] if len(paths) == 1 else None),
+        covers=(Subject(),) if source == "words" else (),
         because=(nginx.config,) if nginx.config else (),
         severity=Severity.ERROR if serious and source != "words" else Severity.WARNING,
         # A list that keeps somebody out may be meant.

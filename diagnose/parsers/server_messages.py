@@ -103,6 +103,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|The AJP Connector is configured with secretRequired"),
     # Programs' own bans and limits
     ("program-limit", MESSAGE_WORDS),
+    # fail2ban, CrowdSec, lfd, sshguard
+    ("program-limit", r"\[[\w-]{1,60}\] (?:Restore |Increase )?Ban [0-9a-f]|[0-9a-f] already banned\b"
+        r"|\bip [0-9a-f.:]{3,45} performed '|\blfd(?:\[\d{1,7}\])?: .{0,200}?(?:triggered by|\bfrom) [0-9a-f]"
+        r"|\*Blocked in csf\*|\bBlocking \"[0-9a-f.:]{3,45}/\d{1,3}\" for"),
     # nginx and systemd
     ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
     ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"
