@@ -94,7 +94,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
     # Without the timeout: the application closed the connection before it answered
     ("upstream-closed", rf"AH01102|{_STATE}(?-i:SH)|proxy: error reading status line from remote server"),
-    ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
+    ("server-no-backend", r"<NOSRV>(?! \S{3,60} [1-4]\d\d )|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
         r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
