@@ -9,8 +9,8 @@ from diagnose.parsers.failed_requests import is_of_site
 from diagnose.parsers.hostnames import is_address
 
 TOO_MANY = 429
-#: Seconds of a log before a request in which its visitor is not seen, so that it is the first.
-_SEEN_BEFORE_S = 60
+#: Seconds of a log, or requests in it, in which a visitor is not seen before the first request.
+_SEEN_BEFORE_S, _SEEN_BEFORE = 60, 20
 #: Most visitors that are kept.
 _MAX_CLIENTS = 8
 
@@ -42,14 +42,15 @@ def shared_refusal(
     groups: dict[tuple[str, str], list[AccessLine]] = {}
     firsts: dict[tuple[str, str], AccessLine] = {}
     admitted: dict[tuple[str, str], int] = {}
-    for line in lines:
+    for number, line in enumerate(lines):
         is_from_page = host_of(line.referer) in names
         if not is_address(line.client) or not is_of_site(line, names, is_shared, is_from_page):
             continue
         kind, who = (line.method, line.path), (line.method, line.path, line.client)
         if line.status == TOO_MANY and line.when >= since:
             groups.setdefault(kind, []).append(line)
-            is_first = not seen.get(who) and line.when - begin >= _SEEN_BEFORE_S
+            is_known = number >= _SEEN_BEFORE or line.when - begin >= _SEEN_BEFORE_S
+            is_first = is_known and not seen.get(who)
             # One from a page of the site says more than a program's.
             if is_first and (kind not in firsts or is_from_page):
                 firsts[kind] = line
