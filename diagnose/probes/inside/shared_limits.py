@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from diagnose.model import Vantage
 from diagnose.model.visitor import SharedLimit
 from diagnose.parsers.access_log import AccessLine
+from diagnose.parsers.rate_limits import is_about_limits
 from diagnose.parsers.shared_limits import shared_refusal
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.log_texts import LoggedSite, LogTexts, command
@@ -18,7 +19,11 @@ def emit_shared_limit(
 ) -> None:
     """Emit the request that is refused to several visitors."""
     since = max(texts.clock - _RECENT_SECONDS, int(site.loaded))
-    refusal = shared_refusal(lines, site.names, path in site.shared, since)
+    symptom = ctx.target.symptom
+    # Of a log of several sites a person's words tell whose the requests are.
+    is_told = symptom is not None and is_about_limits(symptom.text)
+    is_shared = path in site.shared and not is_told
+    refusal = shared_refusal(lines, site.names, is_shared, since)
     if refusal is None:
         return
     ctx.emit(
