@@ -1,7 +1,7 @@
 """A plan of the server restarts what serves the site, just when visitors lose it.
 
-https://github.com/owasp-modsecurity/ModSecurity-nginx/issues/351: "a crontab that restarts the nginx
-Server one minute after 12am", for a log that is rotated then.
+https://github.com/owasp-modsecurity/ModSecurity-nginx/issues/351: "a crontab that restarts the
+nginx Server one minute after 12am", for a log that is rotated then.
 """
 
 from ..lab import Lab
