@@ -55,6 +55,7 @@ def _claim(
     evidence: Evidence, limit: SharedLimit, nginx: Nginx, match: LocationMatch | None
 ) -> Claim:
     # Imported late: few visitors are refused together.
+    from checks.http._known_application import own_setting
     from checks.nginx._visitor_address import address_fix, passes_address
     from checks.upstream._own_remedy import own_remedy
     from diagnose.parsers.rate_limits import is_about_limits
@@ -83,6 +84,7 @@ def _claim(
             "place": file_line(match.block) if match else "",
             "passed": is_passed,
             "command": limit.equivalent,
+            **own_setting(evidence, "trusted_proxy"),
         },
         fix=manual,
     )

@@ -127,7 +127,6 @@ REAL = "    proxy_set_header X-Real-IP $remote_addr;\n"
 
 @scenario(
     outside=None, server="http.program-limit-told", args=(LOGGED,), differs=(site.CONF,),
-    unsure=("client",),
 )  # fmt: skip
 def vaultwarden_counts_nginx(lab: Lab) -> None:
     """https://github.com/dani-garcia/vaultwarden/pull/152: it takes the visitor from X-Real-IP,
@@ -136,7 +135,7 @@ def vaultwarden_counts_nginx(lab: Lab) -> None:
         lab.edit(REAL, "")
 
 
-@healthy(args=(LOGGED,), unsure=("client",))
+@healthy(args=(LOGGED,))
 def vaultwarden_counts_visitors(lab: Lab) -> None:
     """The line is older than the field."""
     if REAL not in lab.server.read(site.CONF):

@@ -78,13 +78,12 @@ ROW = (
 
 @scenario(
     outside=None, server="nginx.visitor-denied", args=(ROW,), differs=(site.CONF,),
-    unsure=("client",),
 )  # fmt: skip
 def list_refuses_the_visitor_of_a_row(lab: Lab) -> None:
     """A row of nginx's log in JSON (`log_format … escape=json`) has a customer with 403."""
     _listed(lab, "    deny 192.0.2.0/24;\n")
 
 
-@healthy(args=(ROW,), unsure=("client",))
+@healthy(args=(ROW,))
 def list_refuses_another_network_than_the_visitor_of_a_row(lab: Lab) -> None:
     _listed(lab, "    deny 192.0.2.128/25;\n")
