@@ -84,8 +84,8 @@ def limit_claim(
         },
         fix=_fix(limit, visitor, place),
     )
-    if limit.limit_of in _COUNTED and (own := _of_the_proxy(evidence, claim, limit)):
-        return own
+    if limit.limit_of in _COUNTED and (of_proxy := _of_the_proxy(evidence, claim, limit)):
+        return of_proxy
     return _with_source(evidence, claim) if limit.limit_of == "rate" else claim
 
 

@@ -159,9 +159,9 @@ def _ended(command: str) -> tuple[tuple[str, ...], bool]:
         names += [_plain(word) for word in words if not word.startswith("-")]
     if not names:
         for name, pattern in _OTHERS:
-            match = re.search(pattern, command[:_MAX_TEXT])
-            if match:
-                names.append(_plain(match["name"]) if name == "process" else name)
+            other = re.search(pattern, command[:_MAX_TEXT])
+            if other:
+                names.append(_plain(other["name"]) if name == "process" else name)
                 break
     return tuple(dict.fromkeys(names)), stops
 

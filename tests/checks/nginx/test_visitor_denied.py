@@ -328,7 +328,7 @@ def told(text: str, number: int | None = 403) -> Target:
     "text",
     [
         f"our customer at {VISITOR} gets 403",
-        f'{VISITOR} - - [01/Dec/2026:22:01:10 +0000] "GET /cart HTTP/1.1" 403 153 "-" "Mozilla/5.0"',
+        f'{VISITOR} - - [01/Dec/2026:22:01:10 +0000] "GET /cart HTTP/1.1" 403 153 "-" "Mozilla"',
         f'{{"request":{{"remote_ip":"{VISITOR}","method":"GET","uri":"/"}},"status":403}}',
     ],
 )
