@@ -88,10 +88,13 @@ def _told(values: dict[str, str]) -> ToldRequest | None:
 def _address(text: str) -> str:
     """Return an address without its port; "" for anything else."""
     # Imported late: few messages are lines of a log.
-    from diagnose.parsers.hostnames import is_address
+    from contextlib import suppress
+    from ipaddress import ip_address
 
-    bare = text.strip("[]") if is_address(text.strip("[]")) else text.rpartition(":")[0].strip("[]")
-    return bare if is_address(bare) else ""
+    for bare in (text.strip("[]"), text.rpartition(":")[0].strip("[]")):
+        with suppress(ValueError):
+            return str(ip_address(bare))
+    return ""
 
 
 def _fields(text: str) -> dict[str, str]:
