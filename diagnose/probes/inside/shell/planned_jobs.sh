@@ -26,7 +26,7 @@ for f in /etc/crontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/*
   done
 done 2>/dev/null
 for w in hourly daily weekly monthly; do
-  for f in /etc/cron.$w/*; do
+  for f in "/etc/cron.$w"/*; do
     case $f in */logrotate|*.dpkg-*) continue ;; esac
     [ -x "$f" ] && [ -f "$f" ] && grep -nHIE "$ends" "$f" | grep -vE ':[0-9]+:[[:space:]]*#' | head -n 4 | sed "s/^/folder $w /"
   done
