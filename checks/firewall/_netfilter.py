@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.addresses import family_of, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset, RulesFile
-from diagnose.model.server import server_interfaces
+from diagnose.model.server import server_addresses, server_interfaces
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers import netfilter
 from diagnose.parsers.hostnames import is_address
@@ -65,13 +65,30 @@ class Blockage:
         return family_of(self.packet.destination)
 
 
+def _told_visitors(evidence: Evidence) -> tuple[str, ...]:
+    """Return the addresses of visitors whom the message names, the server's own left out."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return ()
+    # Imported late: most runs have no message.
+    from diagnose.parsers.told_visitors import told_visitors
+
+    own = {*server_addresses(evidence), *target_addresses(evidence), evidence.target.host}
+    known = {*ssh_clients(evidence)}
+    told = told_visitors(symptom.text)
+    return tuple(visitor for visitor in told if visitor not in own | known)
+
+
 class NetfilterView:
     """netfilter's rules and the visitors, as far as they were observed."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.visitor = visitor_address(evidence)
-        self.known_visitors = (self.visitor,) if self.visitor else ssh_clients(evidence)
+        self.told_visitors = () if self.visitor else _told_visitors(evidence)
+        self.known_visitors = (
+            (self.visitor,) if self.visitor else (*ssh_clients(evidence), *self.told_visitors)
+        )
         rulesets = evidence.good(Ruleset)
         self.because: tuple[Observation, ...] = rulesets
         self.ruleset: LoadedRuleset = ruleset.load_ruleset(

@@ -2,12 +2,14 @@
 CrowdSec, a set of addresses, or a rule written by hand.
 
 It is a fault for the visitor of this run (`--from`) and for the address of a person who is logged
-in to the server over SSH. It is probably one for a person who says that the site fails for them
-alone, if few addresses are blocked. Otherwise a note lists the blocked addresses.
+in to the server over SSH, and a likely one for a visitor whom a message names. It is probably one
+for a person who says that the site fails for them alone, if few addresses are blocked. Otherwise a
+note lists the blocked addresses.
 """
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall import _unban
 from checks.firewall._blockages import EXPLAINS, blockage_groups
@@ -51,12 +53,14 @@ def visitor_banned(evidence: Evidence) -> Iterator[Claim]:
 def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
     blockage = blockages[0]
     jails = _unban.banning_jails(view, blockage) if blockage.owner == "fail2ban" else ()
-    return claim(
+    is_named = blockage.source in view.told_visitors
+    ban = claim(
         view,
         blockages,
         _unban.unban_fix(view, blockages),
         visitor=blockage.source,
         asked=bool(view.visitor),
+        named=is_named,
         jails=jails,
         way_back=blockage.decision.packet == "reply",
         banned=(),
@@ -65,6 +69,10 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
         crowdsec=False,
         count=0,
     )
+    if not is_named or ban.severity is Severity.NOTE:
+        return ban
+    # Who is kept out may be meant.
+    return replace(ban, severity=Severity.WARNING, confidence=Confidence.LIKELY, is_reported=True)
 
 
 # Runs without a visitor
@@ -108,6 +116,7 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
             "fail2ban": any(name.startswith("fail2ban") for name in count_by_owner),
             "crowdsec": "crowdsec" in count_by_owner,
             "visitor": "",
+            "named": False,
             "show": "nft list ruleset",
             "told": is_told,
             "commands": commands,

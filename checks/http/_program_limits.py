@@ -15,23 +15,31 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Step,
     Subject,
     Where,
     commands,
     firewall_commands,
     merge_subjects,
 )
-from diagnose.model.addresses import is_private
+from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.logs import LogLine
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.program_logs import ProgramBan
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.nginx.edits import diff
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.program_limits import NAMES, ProgramLimit
 from diagnose.parsers.told_visitors import addresses_in, told_visitors
 
 #: EADDRNOTAVAIL.
 _NO_LOCAL_PORT = 99
+#: What counts by the visitor's address.
+_COUNTED = {"ban", "rate"}
+#: The one field of the request from which a program takes the visitor, without a setting
+#: (Vaultwarden: IP_HEADER).
+_FIELDS_READ = {"vaultwarden": "X-Real-IP"}
 _DECIDED_BY_ADDRESS = {"ban", "rule", "rate"}
 #: Programs that keep bans in their memory, or read them at their start, and those with a file.
 _KEPT_UNTIL_RESTART = {"qbittorrent", "homeassistant", "webmin"}
@@ -76,6 +84,8 @@ def limit_claim(
         },
         fix=_fix(limit, visitor, place),
     )
+    if limit.limit_of in _COUNTED and (of_proxy := _of_the_proxy(evidence, claim, limit)):
+        return of_proxy
     return _with_source(evidence, claim) if limit.limit_of == "rate" else claim
 
 
@@ -103,6 +113,54 @@ def _with_source(evidence: Evidence, claim: Claim) -> Claim:
     severity = Severity.WARNING if claim.facts["untried"] else claim.severity
     because = (*claim.because, read)
     return replace(claim, because=because, facts=facts, fix=remedy.fix, severity=severity)
+
+
+def _of_the_proxy(evidence: Evidence, claim: Claim, limit: ProgramLimit) -> Claim | None:
+    """Return the claim with what tells the program its visitors, where the words name an address of
+    this machine or its network as the visitor's: that is the web server's, and all are one."""
+    symptom = evidence.target.symptom
+    text = symptom.text if symptom and not claim.facts["logged"] else limit.words
+    named = addresses_in(text)
+    if not named or not all(is_loopback(address) or is_private(address) for address in named):
+        return None
+    # Imported late: few programs name their web server.
+    from checks.nginx import Nginx
+    from checks.nginx._visitor_address import address_fix
+    from checks.upstream._comparisons import proxied_match
+    from checks.upstream._own_remedy import own_remedy
+
+    nginx = Nginx.of(evidence) if evidence.good(NginxConfig) else None
+    match = proxied_match(nginx, evidence.target.path) if nginx else None
+    facts = {**claim.facts, "visitor": named[0], "proxied": True}
+    known = replace(claim, facts={**facts, "untried": False}, severity=Severity.WARNING)
+    field = _FIELDS_READ.get(limit.name, "")
+    if nginx is not None and match is not None and not _is_sent(match, field):
+        fix = address_fix(nginx, match, _lifting(claim))
+        return replace(known, fix=fix, because=(*claim.because, *nginx.configs)) if fix else None
+    remedy = None if field else own_remedy(evidence, "trusted_proxy")
+    if remedy is None:
+        return None
+    # What only the documentation names may be right already.
+    is_read = not remedy.facts["its_documented"]
+    known = known if is_read else replace(claim, facts=facts)
+    steps = (*remedy.fix.steps, *(_lifting(claim) if is_read else ()))
+    fix = replace(remedy.fix, steps=steps)
+    return replace(known, fix=fix, facts={**known.facts, **remedy.facts})
+
+
+def _lifting(claim: Claim) -> tuple[Step, ...]:
+    """Return the commands that lift the ban, without what only a person can do."""
+    steps = claim.fix.steps if claim.fix else ()
+    return tuple(step for step in steps if not isinstance(step, Manual))
+
+
+def _is_sent(match: LocationMatch, field: str) -> bool:
+    """Return whether a location sends the field that the program reads, or any about the visitor
+    if that is not known."""
+    from checks.nginx._visitor_address import passes_address
+
+    names = {line.args[0].lower() for line in match.directives("proxy_set_header") if line.args}
+    return field.lower() in names if field else passes_address(match)
 
 
 def logged_ban(evidence: Evidence) -> ProgramBan | None:

@@ -11,6 +11,9 @@ from diagnose.parsers.nginx.access_phases import access_result
 from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest
 from diagnose.parsers.nginx.server_blocks import Server
 
+#: How many networks are shown.
+MAX_NETWORKS = 5
+
 
 @frozen(eq=False)
 class PathAccess:
@@ -25,12 +28,14 @@ class PathAccess:
     hidden: bool = False
 
 
-def visitor_access(nginx: Nginx, visitor: str) -> Iterator[PathAccess]:
+def visitor_access(
+    nginx: Nginx, visitor: str, further_paths: tuple[str, ...] = ()
+) -> Iterator[PathAccess]:
     """Yield the visitor's access to each path, once per server block."""
     target, block_paths = nginx.evidence.target, set()
     for selected_server in _visitor_servers(nginx, visitor):
         hidden = _is_hidden(selected_server)
-        for path in dict.fromkeys((target.path, *target.websockets)):
+        for path in dict.fromkeys((target.path, *target.websockets, *further_paths)):
             if (id(selected_server.server.block), path) in block_paths:
                 continue
             block_paths.add((id(selected_server.server.block), path))
@@ -95,3 +100,25 @@ def refusing_rule(nginx: Nginx, line: LogLine) -> tuple[Server | None, Directive
         if result.verdict == "denied" and result.personal and result.decided_by:
             return server, result.decided_by
     return None, None
+
+
+def in_force(
+    rules: tuple[Directive, ...],
+) -> tuple[tuple[Directive, ...], tuple[Directive, ...]]:
+    """Return the rules that may decide, and each `allow` behind `deny all`, which never does: the
+    first rule that matches decides (ngx_http_access_module)."""
+    end = next(
+        (
+            index + 1
+            for index, rule in enumerate(rules)
+            if rule.name == "deny" and rule.args[0] == "all"
+        ),
+        len(rules),
+    )
+    return rules[:end], tuple(rule for rule in rules[end:] if rule.name == "allow")
+
+
+def first_networks(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return networks as they are shown: the first ones, and how many are left out."""
+    omitted = len(sources) - MAX_NETWORKS
+    return (*sources[:MAX_NETWORKS], f"+{omitted}") if omitted > 0 else sources

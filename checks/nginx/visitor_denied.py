@@ -1,20 +1,21 @@
 """nginx itself refuses one visitor by address: `deny`, an allow-list without the visitor, a `geo`
 or `map` of addresses that ends in `return 403`.
 
-It is a fault for the visitor of this run (`--from`) and, if the rule names that very address, for a
-person who is logged in over SSH. A whole site that no address may enter is a warning, and so is,
-after a message about 403, a line that refused visitors by the error log. Otherwise a note says that
-the page is not open to all.
+It is a fault for the visitor of this run (`--from`), likely for one whom a message names, and, if
+the rule names that very address, for a person who is logged in over SSH. A whole site that no
+address may enter is a warning, and so is, after a message about 403, a line that refused visitors
+by the error log. Otherwise a note says that the page is not open to all.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from checks.firewall._visitors import ssh_clients
 from checks.http import exchanges_by_purpose
 from checks.nginx import Nginx, file_line
-from checks.nginx._access import PathAccess, visitor_access
+from checks.nginx._access import PathAccess, first_networks, in_force, visitor_access
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from checks.nginx._failed_requests import current_failures
@@ -42,31 +43,54 @@ from diagnose.parsers.nginx.locations import LocationMatch
 _STRANGERS = ("12.0.0.1", "41.0.0.1", "62.0.0.1", "200.0.0.1", "202.0.0.1")
 #: A message may be about the addresses too, and has the status in its words.
 _FORBIDDEN = re.compile(r"\b403\b")
-#: How many networks are shown.
-MAX_NETWORKS = 5
+EXPLAINS = ["nginx.other-requests-failed", "nginx.rule-refuses"]
+#: By what a visitor is known: the option `--from`, a message, a login over SSH.
+Source = Literal["option", "words", "ssh"]
 
 
-@check(severity=Severity.ERROR, needs=[NginxConfig], explains=["nginx.other-requests-failed"])
+@check(severity=Severity.ERROR, needs=[NginxConfig], explains=EXPLAINS)
 def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx, visitor = Nginx.of(evidence), visitor_address(evidence)
     denied = False
-    for person in (visitor,) if visitor else ssh_clients(evidence):
+    for person, source in _persons(evidence, visitor):
+        if denied and source == "ssh":
+            break
         denials_by_rule: dict[int, list[PathAccess]] = {}
-        for access in visitor_access(nginx, person):
+        for access in _accesses(nginx, person, source):
             rule = access.answer.decided_by
             personal = access.answer.verdict == "denied" and access.answer.personal
-            if personal and rule and (visitor or rule.args[:1] != ("all",)):
+            if personal and rule and (source != "ssh" or rule.args[:1] != ("all",)):
                 denials_by_rule.setdefault(id(rule), []).append(access)
         for accesses in denials_by_rule.values():
             denied = True
-            yield _denied(nginx, person, accesses, bool(visitor))
+            yield _denied(nginx, person, accesses, source)
     if not denied and not visitor:
         logged = (_logged(nginx) if _is_told(evidence) else None) or _of_one_family(nginx)
         yield from (logged,) if logged else _restriction_notes(nginx)
         yield from _computed_restrictions(nginx)
 
 
-def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_option: bool) -> Claim:
+def _persons(evidence: Evidence, visitor: str) -> Iterator[tuple[str, Source]]:
+    """Yield the visitors who are judged one by one, and who names them."""
+    if visitor:
+        yield visitor, "option"
+    elif evidence.target.symptom is not None:
+        # Imported late: few messages name a visitor.
+        from checks.nginx._told_visitors import named_visitors
+
+        yield from ((person, "words") for person in named_visitors(evidence))
+    yield from ((person, "ssh") for person in (() if visitor else ssh_clients(evidence)))
+
+
+def _accesses(nginx: Nginx, person: str, source: Source) -> list[PathAccess]:
+    if source != "words":
+        return list(visitor_access(nginx, person))
+    from checks.nginx._told_visitors import told_access
+
+    return told_access(nginx, person)
+
+
+def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], source: Source) -> Claim:
     answer = accesses[0].answer
     rule = answer.decided_by
     assert rule is not None
@@ -75,11 +99,17 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
     serious = any(path == target.path or path in target.websockets for path in paths)
     return Claim(
         about=Subject(name=target.host, path=paths[0] if len(paths) == 1 else None),
+        covers=(Subject(),) if source == "words" else (),
         because=(nginx.config,) if nginx.config else (),
-        severity=Severity.ERROR if serious else Severity.WARNING,
+        severity=Severity.ERROR if serious and source != "words" else Severity.WARNING,
+        # A list that keeps somebody out may be meant.
+        confidence=Confidence.LIKELY if source == "words" else Confidence.CERTAIN,
+        is_reported=source == "words",
         facts={
+            **_note(nginx, rule, (), False).facts,
             "visitor": visitor,
-            "asked": given_by_option,
+            "asked": source == "option",
+            "told": source == "words",
             "paths": paths,
             "rule": f"{rule.name} {' '.join(rule.args)}",
             "place": file_line(rule),
@@ -88,17 +118,6 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
             "reserved": rule.name == "deny" and rule.args[0] == "all",
             "computed": rule.name != "deny",
             "header": _header(accesses[0]),
-            "sources": (),
-            "closed": (),
-            "dead": (),
-            "both": False,
-            "strangers": "",
-            "met": False,
-            "log": "",
-            "refused": (),
-            "answered": False,
-            "only": "",
-            "lacking": "",
         },
         location=nginx.location(rule),
         fix=_fix(nginx, visitor, rule),
@@ -145,7 +164,7 @@ def _of_one_family(nginx: Nginx) -> Claim | None:
     if denial is None:
         return None
     target = nginx.evidence.target
-    note = _note(nginx, denial.rule, _first_networks(denial.networks), True)
+    note = _note(nginx, denial.rule, first_networks(denial.networks), True)
     return replace(
         note,
         about=Subject(name=target.host, path=target.path),
@@ -205,8 +224,8 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
     target = nginx.evidence.target
     for location_match in nginx.location_matches(target.path):
         access_directives = access_rules(location_match)
-        in_force, dead = _in_force(access_directives)
-        allowed = tuple(directive.args[0] for directive in in_force if directive.name == "allow")
+        deciding, dead = in_force(access_directives)
+        allowed = tuple(directive.args[0] for directive in deciding if directive.name == "allow")
         denied = tuple(
             directive.args[0] for directive in access_directives if directive.name == "deny"
         )
@@ -215,7 +234,7 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
         reserved = "all" in denied
         sources = allowed if reserved else denied
         first = next(directive for directive in access_directives if directive.name == "deny")
-        note = _note(nginx, first, _first_networks(sources), reserved)
+        note = _note(nginx, first, first_networks(sources), reserved)
         refused = _refused_pages(nginx.evidence)
         # `location /` alone may be closed on purpose, as of an interface without a page there.
         is_of_all = first not in (location_match.block.block or ()) or (
@@ -240,7 +259,7 @@ def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
             confidence=Confidence.LIKELY if is_told else note.confidence,
             facts={
                 **note.facts,
-                "dead": _first_networks(tuple(rule.args[0] for rule in dead)),
+                "dead": first_networks(tuple(rule.args[0] for rule in dead)),
                 "both": both_fix is not None and not step,
             },
             fix=_list_fix(nginx, step, first, dead)
@@ -285,22 +304,6 @@ def _is_told(evidence: Evidence) -> bool:
     return symptom is not None and (
         symptom.number == 403 or _FORBIDDEN.search(symptom.text) is not None
     )
-
-
-def _in_force(
-    rules: tuple[Directive, ...],
-) -> tuple[tuple[Directive, ...], tuple[Directive, ...]]:
-    """Return the rules that may decide, and each `allow` behind `deny all`, which never does: the
-    first rule that matches decides (ngx_http_access_module)."""
-    end = next(
-        (
-            index + 1
-            for index, rule in enumerate(rules)
-            if rule.name == "deny" and rule.args[0] == "all"
-        ),
-        len(rules),
-    )
-    return rules[:end], tuple(rule for rule in rules[end:] if rule.name == "allow")
 
 
 def _computed_restrictions(nginx: Nginx) -> Iterator[Claim]:
@@ -362,11 +365,6 @@ def _refused_pages(evidence: Evidence) -> tuple[Exchange, ...]:
     return tuple(page for page in pages if page.status == 403)
 
 
-def _first_networks(sources: tuple[str, ...]) -> tuple[str, ...]:
-    omitted = len(sources) - MAX_NETWORKS
-    return (*sources[:MAX_NETWORKS], f"+{omitted}") if omitted > 0 else sources
-
-
 def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bool) -> Claim:
     return Claim(
         about=Subject(),
@@ -391,6 +389,7 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "only": "",
             "lacking": "",
             "asked": False,
+            "told": False,
             "status": "",
             "header": "",
             "computed": False,

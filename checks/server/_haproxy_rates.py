@@ -4,9 +4,11 @@ section 7.3.3, "sc_http_req_rate")."""
 import re
 
 from checks.server import line_edit, line_text
-from checks.server._haproxy import HaproxyView
-from diagnose.model import Edit
+from checks.server._haproxy import HaproxyView, replace
+from diagnose.model import Edit, Evidence
 from diagnose.model.frozen import frozen
+from diagnose.model.http import page_exchanges
+from diagnose.model.server import server_addresses
 from diagnose.parsers.haproxy.config import Line, seconds
 
 #: A counter of requests or connections, such as "sc_http_req_rate(0)" or "src_conn_rate".
@@ -14,6 +16,8 @@ _COUNTER = re.compile(
     r"(?:sc[0-2]?_|src_)(?P<kind>http_req_rate|http_err_rate|conn_rate|conn_cur)(?:\([\w,]{0,60}\))?"
 )
 _ABOVE = {"gt", "ge"}
+#: The address that the machine in front adds (Configuration Manual, "hdr_ip").
+_FORWARDED = "hdr_ip(X-Forwarded-For,-1)"
 #: By what a limit is multiplied: a page asks for its files, some dozen of them, at once.
 _FACTOR = 10
 #: Requests in a second, and the seconds in which most examples count.
@@ -82,3 +86,35 @@ def raising_edit(haproxy: HaproxyView, limit: RateLimit) -> Edit | None:
         return None
     new = own.sub(lambda match: f"{match[1]}{limit.raised}", text)
     return line_edit(haproxy.view, limit.line.file, {limit.line.number: (new,)})
+
+
+def counted_front(evidence: Evidence) -> str:
+    """Return the address of the machine in front of this server, by which all its visitors come,
+    if a line of HAProxy's log in the message has it as the client's; "" otherwise."""
+    symptom = evidence.target.symptom
+    if symptom is None:
+        return ""
+    # Imported late: few messages are lines of a log.
+    from diagnose.parsers.told_requests import told_request
+
+    told = told_request(symptom.text)
+    own = server_addresses(evidence)
+    fronts = {page.address for page in page_exchanges(evidence) if page.address not in own}
+    return told.client if told and own and told.client in fronts else ""
+
+
+def tracking_edit(haproxy: HaproxyView) -> Edit | None:
+    """Return the edit that counts by the last address of X-Forwarded-For, which the machine in
+    front writes, in place of its own; None if not one line alone counts by `src`."""
+    frontend = haproxy.proxies.frontend
+    lines = [
+        line
+        for line in (*frontend.own("http-request"), *frontend.own("tcp-request"))
+        if any(word.startswith("track-sc") for word in line.words) and "src" in line.words
+    ]
+    if len(lines) != 1:
+        return None
+    line = lines[0]
+    at = next(index for index, word in enumerate(line.words) if word.startswith("track-sc"))
+    rest = [_FORWARDED if word == "src" else word for word in line.words[at:]]
+    return replace(haproxy.view, line, " ".join(("http-request", *rest)))

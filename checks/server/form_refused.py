@@ -64,6 +64,10 @@ def form_refused(evidence: Evidence) -> Iterator[Claim]:
 def _by_words(view: ServerView) -> Iterator[Claim]:
     """Judge by the answer to an empty form, or by what a person tells."""
     evidence, path = view.evidence, view.evidence.target.path
+    symptom = evidence.target.symptom
+    # By HAProxy's log no server got the request (Configuration Manual, section 8.2.3).
+    if symptom is not None and "/<NOSRV> " in symptom.text:
+        return
     pages = page_exchanges(evidence)
     words = _refusal(evidence, pages)
     form_fields = _forwarded_fields(view, path) if words else None

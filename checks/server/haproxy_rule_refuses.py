@@ -16,7 +16,12 @@ from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
 from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
-from checks.server._haproxy_rates import raising_edit, rate_limit
+from checks.server._haproxy_rates import (
+    counted_front,
+    raising_edit,
+    rate_limit,
+    tracking_edit,
+)
 from checks.server._well_known_edits import WELL_KNOWN, spared_line
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -87,7 +92,9 @@ def _of_message(evidence: Evidence) -> Iterator[Claim]:
         return
     refusal = _decisive(refusals(haproxy.proxies, evidence.target, path), _TOO_MANY)
     limit = rate_limit(haproxy, refusal.line) if refusal and refusal.is_reached else None
-    if refusal is not None and limit is not None and limit.is_low:
+    # Behind another machine all visitors share one counter.
+    is_low = limit is not None and (limit.is_low or bool(counted_front(evidence)))
+    if refusal is not None and is_low:
         yield _claim(haproxy, path, [], refusal)
 
 
@@ -149,7 +156,9 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
     edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
     spared = _spared(haproxy, refusal, own) if edit is None else None
     limit = rate_limit(haproxy, refusal.line)
-    raising = raising_edit(haproxy, limit) if limit else None
+    front = counted_front(haproxy.view.evidence) if limit else ""
+    tracking = tracking_edit(haproxy) if front else None
+    raising = raising_edit(haproxy, limit) if limit and tracking is None else None
     subjects = [Subject(port=port, path=each) for each in dict.fromkeys((own, path))]
     return Claim(
         about=subjects[0],
@@ -174,10 +183,11 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
             "period": limit.period if limit else "",
             "limit_place": place(limit.line) if limit else "",
             "raised": limit.raised if limit and raising else "",
+            "front": front if tracking else "",
             **_login_facts(login),
         },
         fix=Fix((own_edit, *reload_steps(haproxy.view.server)), Applicability.REVIEW)
-        if (own_edit := edit or spared or raising)
+        if (own_edit := edit or spared or tracking or raising)
         else manual_fix(
             haproxy.view,
             _step(login),

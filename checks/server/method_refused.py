@@ -19,17 +19,24 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
+    Subject,
     Where,
 )
 from diagnose.model.http import page_exchanges
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.refused_methods import refused_method
+from diagnose.parsers.told_requests import told_request
 
 #: Methods as messages write them. In small letters they are words of a sentence.
 _METHOD = re.compile(r"\b(DELETE|PUT|PATCH|POST|OPTIONS)\b")
 
 
-@check(severity=Severity.WARNING, needs=[WebServer, WebServerConfig], needs_message=True)
+@check(
+    severity=Severity.WARNING,
+    needs=[WebServer, WebServerConfig],
+    needs_message=True,
+    explains=["server.form-refused"],
+)
 def method_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
     named = _METHOD.search(symptom.text[:2000]) if symptom else None
@@ -37,7 +44,10 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
         return
     method_told = refused_method(symptom.text) if symptom.number is None else ""
     method = method_told or named[1]
-    refusal = method_refusal(view, (method,), view.evidence.target.path)
+    told = told_request(symptom.text)
+    # A line of an access log has the request itself, which may be of another path.
+    path = told.path if told and told.method == method else view.evidence.target.path
+    refusal = method_refusal(view, (method,), path)
     # A method that a person asks about is refused with this status; others are an application's.
     is_status = refusal and re.search(rf"\b{refusal.status}\b", symptom.text[:2000])
     if refusal is None or not (is_status or method_told):
@@ -48,12 +58,12 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
     subjects = endpoint_subjects(pages)
     yield Claim(
         about=subjects[0],
-        covers=subjects,
+        covers=(*subjects, Subject(port=evidence.target.port)),
         because=(view.server, *pages),
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "url": pages[0].url,
+            "url": pages[0].url if told is None else f"{evidence.target.origin}{path}",
             "method": method,
             "status": refusal.status,
             "rule": refusal.rule,

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, FilePath, Label, Text, Url, Word
+from diagnose.model.marks import Address, FilePath, Label, ServerText, Text, Url, Word
 from diagnose.model.processes import Starter
 from diagnose.model.summary import Summary, counted, phrase
 from diagnose.model.web_servers import Product
@@ -298,3 +298,37 @@ class ServiceEnds(Observation):
         return self.unit or self.manager, counted(
             "ended {count} time", "ended {count} times", self.times
         )
+
+
+#: Where a plan stands: a table of cron or what it starts, a timer, logrotate, unattended-upgrades.
+PlanSource = Literal["job", "script", "folder", "timer", "rotate", "upgrades"]
+
+
+@frozen(kw_only=True, eq=False)
+class PlannedRestart(Observation):
+    """What this server ends by a plan, of what serves the site (crontab(5), systemd.timer(5),
+    logrotate(8)).
+
+    `command` is the line that ends it, at `file`:`line` ("" and 0 for a timer), `text` the file's
+    text, and `plan` where the time stands. `ended` are names of services, or "containers", "pm2",
+    "machine". `minutes` are those of a day at which it runs, at most 24 of them, `interval` the
+    seconds between two runs. `stops`: it stops the service, for a time. `is_alone`: the line does
+    nothing else.
+    """
+
+    layer: ClassVar[str] = "host"
+
+    command: Text
+    source: PlanSource
+    ended: tuple[Label, ...]
+    file: FilePath = ""
+    line: int = 0
+    text: ServerText = ""
+    plan: Text = ""
+    minutes: tuple[int, ...] = ()
+    interval: int = 0
+    stops: bool = False
+    is_alone: bool = False
+
+    def summary(self) -> Summary:
+        return phrase("what a plan restarts"), self.command

@@ -118,6 +118,32 @@ class RefusedClients(Observation):
         return f"{self.path} 403", self.clients
 
 
+@frozen(kw_only=True, eq=False)
+class SharedLimit(Observation):
+    """Several visitors were refused the same request with 429 in the last minutes, by the access
+    log, among them `first`, whose first request of this kind that was.
+
+    `clients` are the refused addresses, `admitted` is how many such requests were answered before,
+    of all visitors. `is_from_page` is True if the request of `first` came from a page of the site.
+    `written` is its time as printed.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    file: FilePath
+    method: Word
+    path: UrlPath
+    clients: tuple[Address, ...]
+    first: Address
+    written: Text
+    admitted: int = 0
+    is_from_page: bool = False
+    server: Word = ""
+
+    def summary(self) -> Summary:
+        return f"{self.method} {self.path} 429", self.clients
+
+
 def visitor_address(evidence: Evidence) -> str:
     """Return the address of the visitor whom the run is for, "" for any visitor."""
     return next((visitor.address for visitor in evidence.of(Visitor)), "")

@@ -8,6 +8,8 @@ from diagnose.parsers.store_messages import STORE_PORT
 _ADDRESS = (
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}\]?)(?:[:#]\d{1,5})?"
 )
+#: An address of the machine itself, or of a bridge of containers: no visitor asks for it.
+_INNER = r"(?:127(?:\.\d{1,3}){3}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|::1)(?![\d:.]*\d)"
 #: Words before an address that say whose it is, as the logs of servers and applications write them
 #: (nginx's error log: "client: 1.2.3.4"; Home Assistant: "from an untrusted proxy 1.2.3.4").
 _WORDS = (
@@ -72,6 +74,15 @@ _LINE_ROLE = re.compile(
     r"|in plaats van)\b"
     # Whom a program keeps out
     rf"|(?i:\b(?:bann(?:ed|ing)|blacklist(?:ed|ing)) (?:(?:ip|address|host) ){{0,2}}){_ADDRESS}"
+    # fail2ban, CrowdSec, lfd, sshguard: whom they keep out, or have seen
+    rf"|(?<=\] )(?:Restore |Increase )?(?:Ban|Unban|Found|Ignore) {_ADDRESS}"
+    rf"|{_ADDRESS} already banned|\b(?i:ip) {_ADDRESS} performed\b|\btriggered by {_ADDRESS}"
+    rf"|\b(?:Blocking|Releasing|Attack from) \"{_ADDRESS}"
+    # The kernel's log of packets, and fields of a row
+    rf"|(?<![\w.])(?:SRC|src|saddr|rip|ip|c)={_ADDRESS}"
+    # An address of the machine or of its network that a sentence gives to a visitor
+    rf"|(?<![A-Za-z.-])(?:ip|IP)s?[^\w\n]{{0,3}}(?:address )?(?:is|are|shows? as|as|ist|sind|est|es"
+    rf"|[都全均]{{0,2}}[是为]|显示为)? {{0,2}}['\"(]?{_INNER}"
     # Home Assistant: which part of it wrote a line
     r"|\bhomeassistant(?:\.\w{1,40}){1,6}"
     # Cloudflare's pages
@@ -88,9 +99,19 @@ _AUTHORITY = re.compile(
 )
 
 
+#: The visitor in a line of a program's log ("IP: 1.2.3.4. Username: a").
+_LOGGED = re.compile(
+    r"(?m)^\W{0,3}\d{4}[-/]\d\d[-/]\d\d[ T][^\n]{0,400}?\b(?i:ip)(?: address)?: ?"
+    rf"(?={_ADDRESS})"
+)
+
+
 def without_roles(text: str) -> str:
     """Return a message without the addresses that are no site."""
     own = _AUTHORITY.sub(" ", text)
+    if logged := _LOGGED.search(own):
+        rest = re.sub(_ADDRESS, " ", own[logged.end() :], count=1)
+        own = own[: logged.end()] + rest
     return _LINE_ROLE.sub(" ", _URL_ROLE.sub(" ", _ROLE.sub(" ", own)))
 
 

@@ -39,7 +39,12 @@ _TABLE: tuple[tuple[str, str, LimitOf, str], ...] = (
     # core/templates/429.php, core/src/components/login
     ("nextcloud", "Nextcloud", "ban",
      r"There were too many requests from your network\. Retry later or contact your administrator"
-     r"|multiple invalid login attempts from your IP\. Therefore your next login is throttled"),
+     r"|multiple invalid login attempts from your IP\. Therefore your next login is throttled"
+     # lib/private/Security/Bruteforce/Throttler.php
+     r"|remote address was identified as \"[0-9a-fA-F.:]{3,45}\" and is brute-?force throttled"
+     r"|Bruteforce attempt from \"[0-9a-fA-F.:]{3,45}\" detected for action"
+     r"|IP address (?:throttled|blocked) because it reached the (?:attempts limit|maximum failed"
+     r" attempts) in the last .{1,20}? \[action: .{1,120}?, ip: [0-9a-fA-F.:]{3,45}\]"),
     # wordfence/lib/wf503.php, wfLockedOut.php
     ("wordfence", "Wordfence", "rule",
      r"Your access to this (?:site|service) has been (?:limited|temporarily limited)(?: by the site"

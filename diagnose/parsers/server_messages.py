@@ -94,7 +94,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|http\.log\.error.{0,600}(?:i/o timeout|timeout awaiting|deadline exceeded)"),
     # Without the timeout: the application closed the connection before it answered
     ("upstream-closed", rf"AH01102|{_STATE}(?-i:SH)|proxy: error reading status line from remote server"),
-    ("server-no-backend", r"<NOSRV>|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
+    ("server-no-backend", r"<NOSRV>(?! \S{3,60} [1-4]\d\d )|\b(?:backends?|servers?|upstreams?)\b.{0,20}?\b(?:marked|flagged|shown|reported) (?:as )?(?:unhealthy|down)\b|has no server available!|Server [\w.-]{1,100}/[\w.-]{1,100} is (?:DOWN"
         r"|going DOWN|UP/DOWN)|No server is available to handle this request|Health check for server "
         r".{1,200} failed|\bLayer7 (?:wrong status|invalid response)|\bL7STS\b"
         r"|\bhttp-?ch(?:ec)?k\b.{0,60}?(?:\b(?:fails?|failed|failing|returns?|gets|got|answers?)\b|失败|返回)"),
@@ -103,6 +103,10 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
         r"|The AJP Connector is configured with secretRequired"),
     # Programs' own bans and limits
     ("program-limit", MESSAGE_WORDS),
+    # fail2ban, CrowdSec, lfd, sshguard
+    ("program-limit", r"\[[\w-]{1,60}\] (?:Restore |Increase )?Ban [0-9a-f]|[0-9a-f] already banned\b"
+        r"|\bip [0-9a-f.:]{3,45} performed '|\blfd(?:\[\d{1,7}\])?: .{0,200}?(?:triggered by|\bfrom) [0-9a-f]"
+        r"|\*Blocked in csf\*|\bBlocking \"[0-9a-f.:]{3,45}/\d{1,3}\" for"),
     # nginx and systemd
     ("conntrack", r"conntrack: table full|连接跟踪表.{0,6}满"),
     ("no-space", r"no space left on device|failed \(28:|\bENOSPC\b|disk (?:is |was )?full"

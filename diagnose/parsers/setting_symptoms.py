@@ -15,6 +15,7 @@ from diagnose.parsers.applications import is_plain_path, message_of
 from diagnose.parsers.form_tokens import is_token_field
 from diagnose.parsers.http import refuses_host, serves_files_alone
 from diagnose.parsers.limit_messages import limit_message
+from diagnose.parsers.program_limits import limit_told
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.set_cookie import CookieRefusal, cookie_refusal
 from diagnose.parsers.token_fields import refuses_unknown, tells_of_lost_token
@@ -83,7 +84,8 @@ def suspected_topics(
         topics.add("base_path")
     if target.symptom is not None:
         topics.update(_TOLD.get(target.symptom.kind, ()))
-        if target.symptom.number == _TOO_MANY:
+        limit = limit_told(target.symptom.text[:_MAX_TEXT])
+        if target.symptom.number == _TOO_MANY or (limit and limit.limit_of in {"ban", "rate"}):
             topics.add("trusted_proxy")
         if target.symptom.number == _TOO_LARGE or limit_message(target.symptom.text[:_MAX_TEXT]):
             topics.add("body_limit")

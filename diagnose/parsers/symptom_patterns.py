@@ -347,6 +347,8 @@ SYMPTOM_PATTERNS: tuple[tuple[SymptomKind, str], ...] = (
         r"|(?:\b(?:error|code|says?|(?:bekomm(?:t|e|en)|krieg(?:t|e|en))(?: eine?n?)?|erh(?:ä|ae)lt|erhalten?|meldet|gets?|getting|throws?|throwing|threw|gave|received|receiving|(?:respond|answer)(?:s|ed) with|returning|giving|got|shows?|returns?|gives?|with|an?)[: ]|错误码?|报错?|返回|提示|显示|出现|导致|结果|变成|是|全部|都|时|跳转(?:到|成|至)?|刷新(?:页面)?(?:就|后)?)"
         r"[:： `'\"“‘]{0,3}(?P<v>(?!443)[45]\d\d)(?![0-9A-Za-z:]|(?:\.\d{3}|,(?![45]\d\d)\d{3})(?!\d)| ?(?:requests|bytes|users|visitors|(?:page ?)?views|hits|files|items|rows|records|connections|times|ms|[KMG]i?B)\b)"
         r"|(?:失败|\bfail(?:ed|s)?\b)(?:了| with| code| due to)?[:：,，(（ ]{0,3}(?P<z>(?!443)[45]\d\d)(?![0-9A-Za-z:.])"
+        # Nothing else has this number
+        r"|(?<![\w.:/#-])(?P<ac>429)(?![\w:%/-]|\.\d| ?(?:requests|bytes|users|visitors|people|files|ms\b|KB|MB|kB))"
         r"|[\"'](?:code|status|statusCode|status_code|DownstreamStatus|err(?:or)?_?code)[\"']: ?[\"']?(?P<y>[45]\d\d)(?!\w)"
         r"|(?<![\w.:])(?<!port )(?P<w>(?!443)[45]\d\d)[`'\"]? (?:error|page|status|when|after|if|on (?:re|all|any|every))|(?<![0-9A-Za-z.])(?P<x>(?!443)[45]\d\d) ?(?:错误|报错|页面)"
         r"|(?:登[录陆]|提交|点击|访问|打开|部署|升级|重启|请求)之?后[ ,，:：]{0,3}(?P<j>(?!443)[45]\d\d)(?![0-9A-Za-z:]| ?[KMG]i?B)"

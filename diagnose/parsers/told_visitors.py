@@ -4,7 +4,9 @@
 from contextlib import suppress
 from ipaddress import ip_address
 
+from diagnose.model.addresses import is_loopback
 from diagnose.parsers.lazy_pattern import lazy_pattern
+from diagnose.parsers.told_requests import told_request
 
 #: Longest text that is looked at, and most addresses.
 MAX_TEXT, MAX_VISITORS = 4000, 3
@@ -44,6 +46,10 @@ def told_visitors(text: str) -> tuple[str, ...]:
     caller to leave out."""
     visitors: dict[str, None] = {}
     own = text[:MAX_TEXT]
+    line = told_request(own)
+    if line is not None and line.client:
+        # All other addresses of the line are the server's, or numbers of a version.
+        return () if is_loopback(line.client) else (line.client,)
     for match in _ADDRESS.finditer(own):
         before = own[max(0, match.start() - 24) : match.start()]
         has_port = match["port"] or match["port6"]

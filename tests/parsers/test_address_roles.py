@@ -19,6 +19,13 @@ from diagnose.parsers.error_messages import named_site, names_in_words
         "X-Forwarded-For: 203.0.113.10",
         "http: TLS handshake error from 203.0.113.10:4711: EOF",
         "client denied by server configuration: proxy:http://203.0.113.10:8080/",
+        "NOTICE  [nginx-limit-req] Ban 203.0.113.10",
+        "WARNING [sshd] 203.0.113.10 already banned",
+        "ip 203.0.113.10 performed 'crowdsecurity/http-probing' (11 events over 2s)",
+        "lfd: (mod_security) mod_security (id:210492) triggered by 203.0.113.10 (DE/-/-): 5",
+        'sshguard[7]: Blocking "203.0.113.10/32" for 120 secs',
+        "[UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.10 PROTO=TCP DPT=443",
+        "[2025-11-02 10:12:33.120][error] Username is incorrect. IP: 203.0.113.10. Username: a",
     ],
 )
 def test_the_address_of_a_visitor_or_a_proxy_is_left_out(text: str) -> None:
@@ -33,6 +40,9 @@ def test_the_address_of_a_visitor_or_a_proxy_is_left_out(text: str) -> None:
         "502 Bad Gateway at 203.0.113.10",
         "the response from 203.0.113.10 is empty",
         "https://203.0.113.10/ does not open",
+        "my server IP is 203.0.113.10",
+        "the site on ip 192.168.1.5 does not load",
+        "server ip: 192.0.2.10",
     ],
 )
 def test_the_address_of_the_site_stays(text: str) -> None:
@@ -42,6 +52,19 @@ def test_the_address_of_the_site_stays(text: str) -> None:
 def test_urls_of_an_application_and_of_another_page_are_left_out() -> None:
     assert "app" not in without_roles('failed, upstream: "http://app:3000/x"')
     assert "blog" not in without_roles("denied, referer: https://blog.example.org/a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Too many login requests. IP: 127.0.0.1",
+        "the backend sees all IPs as 172.18.0.1",
+        "后端看到的 IP 都是 127.0.0.1",
+        "die IP ist 127.0.0.1",
+    ],
+)
+def test_an_address_of_the_machine_that_visitors_get_is_no_site(text: str) -> None:
+    assert not any(names in without_roles(text) for names in ("127.0.0.1", "172.18.0.1"))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ from diagnose.parsers.told_visitors import told_visitors
         ("the server is at 198.51.100.1, a customer at 198.51.100.7 gets 403", ("198.51.100.7",)),
         ("my IP address 198.51.100.7 gets 403", ("198.51.100.7",)),
         ("no address", ()),
+        ('198.51.100.7 - - [15/Nov/2017:10:21:44 +0000] "GET / HTTP/1.1" 403 9 "-" "x 1.2.3.4"',
+         ("198.51.100.7",)),
+        ('{"request":{"remote_ip":"198.51.100.7","method":"GET","uri":"/"},"status":403}',
+         ("198.51.100.7",)),
     ],
 )  # fmt: skip
 def test_a_visitors_address_is_told(text: str, visitors: tuple[str, ...]) -> None:

@@ -38,30 +38,44 @@ def parse(
     left out."""
     hosts = hosts or {}
     for line in text.split("\n"):
-        match = _LINE.search(line) if len(line) <= MAX_LINE else None
+        match = _match(line)
         if match is None or match["frontend"] not in frontends:
             continue
-        when = _time(match["year"], match["month"], match["day"], match["time"])
-        if when is None:
-            continue
-        captured = match["captures"].replace("{", "|").replace("}", "|").split("|")
-        origin = _ORIGIN.match(match["url"])
-        entry = access_line(
-            when=when + float(match["fraction"] or 0),
-            written=f"{match['day']}/{match['month']}/{match['year']}:{match['time']}",
-            method=match["method"],
-            url=match["url"][origin.end() if origin else 0 :],
-            status=match["status"],
-            client=match["client"],
-            host=origin[1]
-            if origin
-            else _first(captured, _HOST) or hosts.get(match["backend"], ""),
-            referer=_first(captured, _REFERER),
-            agent=_first(captured, _AGENT),
-            version=match["version"] or "",
-        )
-        if entry is not None:
-            yield replace(entry, ending=match["ending"], lasted_s=int(match["total"]) / 1000)
+        if entry := _entry(match, hosts):
+            yield entry
+
+
+def request_of(line: str) -> AccessLine | None:
+    """Return the request of a line of any frontend; None for a line in another format."""
+    match = _match(line)
+    return _entry(match, {}) if match else None
+
+
+def _match(line: str) -> re.Match[str] | None:
+    return _LINE.search(line) if len(line) <= MAX_LINE else None
+
+
+def _entry(match: re.Match[str], hosts: Mapping[str, str]) -> AccessLine | None:
+    when = _time(match["year"], match["month"], match["day"], match["time"])
+    if when is None:
+        return None
+    captured = match["captures"].replace("{", "|").replace("}", "|").split("|")
+    origin = _ORIGIN.match(match["url"])
+    entry = access_line(
+        when=when + float(match["fraction"] or 0),
+        written=f"{match['day']}/{match['month']}/{match['year']}:{match['time']}",
+        method=match["method"],
+        url=match["url"][origin.end() if origin else 0 :],
+        status=match["status"],
+        client=match["client"],
+        host=origin[1] if origin else _first(captured, _HOST) or hosts.get(match["backend"], ""),
+        referer=_first(captured, _REFERER),
+        agent=_first(captured, _AGENT),
+        version=match["version"] or "",
+    )
+    if entry is None:
+        return None
+    return replace(entry, ending=match["ending"], lasted_s=int(match["total"]) / 1000)
 
 
 def _first(captured: Iterable[str], pattern: re.Pattern[str]) -> str:

@@ -16,6 +16,7 @@ from diagnose.model.requests import CountedAsker, CountedRequest
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS, ProxiedRequest
 from diagnose.parsers.rate_limits import is_about_limits, remaining_requests
+from diagnose.parsers.urls import parse_url, path_of
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.application_requests import send_from, send_request
@@ -41,7 +42,9 @@ _COUNTING = ("RateLimit-Remaining", "X-RateLimit-Remaining", "X-Rate-Limit-Remai
 
 async def ask_for_visitors(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
     """Ask the application of the page, after a page for which `is_counted` holds."""
-    route = upstream_routes.find_route(ctx, config, ctx.target.path)
+    is_own = exchange.is_page_of(ctx.target)
+    path = ctx.target.path if is_own else path_of(exchange.url)
+    route = upstream_routes.find_route(ctx, config, path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
@@ -51,7 +54,11 @@ async def ask_for_visitors(ctx: ProbeContext, config: NginxConfig, exchange: Exc
 
 
 def is_counted(ctx: ProbeContext, exchange: Exchange) -> bool:
-    """Whether a page was refused with 429, or counts after a message about a limit."""
+    """Whether a page was refused with 429, or counts after a message about a limit; the page of
+    this site to which the target's redirects as well."""
+    if exchange.purpose == "redirect" and exchange.status == TOO_MANY:
+        url = parse_url(exchange.url)
+        return url is not None and (url.host, exchange.port) == (ctx.target.host, ctx.target.port)
     if not exchange.is_page_of(ctx.target) or exchange.method == "POST":
         return False
     if exchange.status == TOO_MANY:

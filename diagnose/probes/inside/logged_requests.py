@@ -57,7 +57,7 @@ MAX_REPEATED = 3
 REPEATED = {403, 404, 500, 502, 503}
 #: Statuses of a request that is too large with what browsers send: this run's own is not.
 TOO_LARGE = {400, 414, 431, 494}
-_BAD_REQUEST, _NOT_FOUND = 400, 404
+_BAD_REQUEST, _NOT_FOUND, _TOO_MANY = 400, 404, 429
 #: Bytes of a download that may have been cut by nginx's temporary file.
 _LARGE = 1 << 30
 #: Methods that programs send and that a rule may not let in.
@@ -155,6 +155,12 @@ async def observe_failures(
     if texts is None:
         return LoggedFailures()
     failures = _observed(ctx, site, _failures(ctx, site, texts), texts)
+    for path, lines in texts.visitors_lines(ctx, site):
+        if any(line.status == _TOO_MANY for line in lines):
+            # Imported late: few visitors send too many requests.
+            from diagnose.probes.inside.shared_limits import emit_shared_limit
+
+            emit_shared_limit(ctx, site, texts, path, lines)
     for failure in (
         *failures.requests,
         *failures.handshakes,

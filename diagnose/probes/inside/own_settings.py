@@ -19,6 +19,7 @@ from diagnose.model.program_logs import HEADERS_TOO_LARGE, ProgramLine
 from diagnose.model.requests import HeaderTrial
 from diagnose.model.server import WEB_SERVER_PROCESSES, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.visitor import SharedLimit
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.hostnames import is_address
 from diagnose.probes import ProbeContext, probe
@@ -67,6 +68,11 @@ async def after_websocket(ctx: ProbeContext, _: Upgrade, listeners: Listeners) -
 
 @probe(after=FailedRequests, needs=Listeners)
 async def after_log(ctx: ProbeContext, _: FailedRequests, listeners: Listeners) -> None:
+    await _look_for_settings(ctx, listeners)
+
+
+@probe(after=SharedLimit, needs=Listeners)
+async def after_shared_limit(ctx: ProbeContext, _: SharedLimit, listeners: Listeners) -> None:
     await _look_for_settings(ctx, listeners)
 
 
@@ -174,6 +180,14 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         from diagnose.probes.inside.service_ends import emit_service_ends
 
         await emit_service_ends(ctx, listeners, SCRIPT)
+    if ctx.target.symptom is not None:
+        # Imported late, as above.
+        from diagnose.parsers.told_schedules import told_schedule
+
+        if told_schedule(ctx.target.symptom.text) is not None:
+            from diagnose.probes.inside.planned_restarts import emit_planned_restarts
+
+            await emit_planned_restarts(ctx)
     from diagnose.parsers.setting_symptoms import suspected_topics
 
     topics = suspected_topics(
@@ -184,6 +198,8 @@ async def _look_for_settings(ctx: ProbeContext, listeners: Listeners) -> None:
         ctx.observed(Page),
         ctx.observed(FailedRequests),
     )
+    if ctx.observed(SharedLimit):
+        topics |= {"trusted_proxy"}
     # A web server in a container that serves the page itself passes it on to none.
     for endpoint in (dict.fromkeys(_endpoints(ctx)) or ("",)) if topics else ():
         new = [

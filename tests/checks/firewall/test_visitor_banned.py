@@ -110,6 +110,19 @@ def test_fires_for_whoever_has_logged_in_over_ssh() -> None:
     assert not claim.facts["asked"]
 
 
+def test_fires_for_a_visitor_whom_a_message_names() -> None:
+    words = f"NOTICE  [nginx] Ban {VISITOR}"
+    target = replace(SHOP, symptom=Symptom("program-limit", words))
+    seen = served(banned("192.0.2.9", VISITOR))
+    (claim,) = judge(CHECK, *seen, target=target, masked=False)
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert commands(claim) == [f"fail2ban-client set nginx unbanip {VISITOR}"]
+    assert (claim.facts["named"], claim.facts["asked"]) == (True, False)
+    # Another one is banned: a note says who.
+    (claim,) = judge(CHECK, *served(banned("192.0.2.9")), target=target, masked=False)
+    assert claim.severity is Severity.NOTE
+
+
 def test_fires_as_a_note_without_a_visitor() -> None:
     (claim,) = judge(CHECK, *served(banned("192.0.2.9", VISITOR)))
     assert claim.severity is Severity.NOTE

@@ -8,6 +8,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramBan
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, config
 
 CHECK, TOLD = "http.program-limit", "http.program-limit-told"
 PAGE = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
@@ -94,3 +95,29 @@ def test_silent_about_a_ban_without_a_message() -> None:
 
 def test_silent_on_words_that_many_programs_share() -> None:
     assert not told("403 Forbidden", PAGE)
+
+
+LOGGED = "[2026-12-01 21:10:11.001][vaultwarden::api][ERROR] Too many login requests. IP: 127.0.0.1"
+
+
+def site(inside: str) -> tuple[Observation, ...]:
+    text = (
+        "server {\n    listen 443 ssl;\n    server_name shop.example.com;\n    location / {\n"
+        f"{inside}        proxy_pass http://127.0.0.1:8222;\n    }}\n}}\n"
+    )
+    return (HOST, BUILD, RUNNING, config(text), PAGE)
+
+
+def test_fires_where_nginx_does_not_send_the_field_that_the_program_reads() -> None:
+    passed = "        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+    (claim,) = told(LOGGED, *site(passed))
+    assert (claim.severity, claim.facts["visitor"]) == (Severity.WARNING, "127.0.0.1")
+    assert claim.fix is not None
+    (edit,) = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    assert "+        proxy_set_header X-Real-IP $remote_addr;" in edit.diff
+    # It is sent now: the line is older, or the program has another setting.
+    (claim,) = told(LOGGED, *site("        proxy_set_header X-Real-IP $remote_addr;\n"))
+    assert claim.severity is Severity.NOTE
+    # A visitor's own address.
+    (claim,) = told(LOGGED.replace("127.0.0.1", "198.51.100.7"), *site(passed))
+    assert claim.severity is Severity.NOTE

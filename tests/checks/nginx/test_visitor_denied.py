@@ -320,6 +320,45 @@ def test_fires_after_a_message_for_a_visitor_whom_the_log_names() -> None:
     assert isinstance(claim.fix.steps[-1], Manual)  # type: ignore[union-attr]
 
 
+def told(text: str, number: int | None = 403) -> Target:
+    return replace(SHOP, symptom=Symptom("status", text, number))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"our customer at {VISITOR} gets 403",
+        f'{VISITOR} - - [01/Dec/2026:22:01:10 +0000] "GET /cart HTTP/1.1" 403 153 "-" "Mozilla"',
+        f'{{"request":{{"remote_ip":"{VISITOR}","method":"GET","uri":"/"}},"status":403}}',
+    ],
+)
+def test_fires_for_a_visitor_whom_a_message_names(text: str) -> None:
+    rules = "        deny 192.0.2.0/24;\n"
+    (claim,) = judge(
+        CHECK, HOST, BUILD, RUNNING, WELL, site(rules), target=told(text), masked=False
+    )
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert changed(claim) == [f"+        allow {VISITOR};"]
+    assert (claim.facts["told"], claim.facts["asked"]) == (True, False)
+    geo = "geo $blocked {\n    default 0;\n    192.0.2.0/24 1;\n}\n"
+    computed = "        if ($blocked) {\n            return 403;\n        }\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, WELL, site(computed, geo), target=told(text))
+    assert claim.facts["computed"]
+
+
+def test_silent_where_a_message_names_a_visitor_who_may_come_in_or_another_status() -> None:
+    rules = "        deny 198.51.100.0/24;\n"
+    text = f"our customer at {VISITOR} gets 403"
+    seen = (HOST, BUILD, RUNNING, WELL)
+    claims = judge(CHECK, *seen, site(rules), target=told(text))
+    assert [claim.severity for claim in claims] == [Severity.NOTE]
+    claims = judge(
+        CHECK, *seen, site("        deny 192.0.2.0/24;\n"),
+        target=told(f"our customer at {VISITOR} gets 502", 502),
+    )  # fmt: skip
+    assert [claim.severity for claim in claims] == [Severity.NOTE]
+
+
 def test_a_note_without_a_message_and_for_many_visitors_a_person_decides() -> None:
     seen = (HOST, BUILD, RUNNING, WELL, site(LISTED))
     (claim,) = judge(CHECK, *seen, REFUSED, masked=False)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Confidence, Edit, Severity
+from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
 from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.server import Interface
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -60,6 +61,32 @@ def test_fires_on_the_limit_that_a_message_is_about() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 200 }" in edit.diff
+
+
+FRONT = "203.0.113.80"
+LINE = (
+    f"Dec  1 22:11:12 web1 haproxy[812]: {FRONT}:51234 [01/Dec/2026:22:11:12.123] https~ "
+    'https/<NOSRV> 0/-1/-1/-1/0 429 228 - - PR-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"'
+)
+
+
+def test_fires_and_counts_by_the_field_where_the_log_has_the_machine_in_front() -> None:
+    target = replace(SHOP, symptom=Symptom("status", LINE, 429))
+    own = Interface(name="eth0", up=True, addresses=("203.0.113.10/24",), vantage=Vantage.SERVER)
+    seen = (SERVER, own, replace(page(200), address=FRONT))
+    high = RATE.replace("20", "2000")
+    for track in ("http-request track-sc0 src", "tcp-request connection track-sc0 src"):
+        text = ruled(TABLE, track, high)
+        (claim,) = judge(CHECK, *seen, config(text), target=target, masked=False)
+        assert claim.facts["front"] == FRONT
+        assert claim.fix is not None
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert "+    http-request track-sc0 hdr_ip(X-Forwarded-For,-1)" in edit.diff
+    # The visitor's own address: the limit is wide enough.
+    direct = replace(SHOP, symptom=Symptom("status", LINE.replace(FRONT, "192.0.2.66"), 429))
+    text = ruled(TABLE, "http-request track-sc0 src", high)
+    assert not judge(CHECK, *seen, config(text), target=direct, masked=False)
 
 
 def test_fires_with_the_edit_of_the_acl_that_has_the_number() -> None:

@@ -8,6 +8,7 @@ from diagnose.model import Applicability, Claim, Edit
 from diagnose.model.http import Exchange
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
+from tests.support.haproxy_evidence import SERVER, TEXT, config
 from tests.support.web_server_evidence import APACHE, apache_config
 
 CHECK = "server.method-refused"
@@ -90,3 +91,27 @@ def test_a_method_of_a_network_or_behind_a_password_is_not_opened_to_all(
     for claim in claims(text, Symptom("status", f"DELETE / {status}", status)):
         assert claim.fix
         assert claim.fix.applicability is Applicability.MANUAL
+
+
+LINE = (
+    "Dec  1 22:11:12 web1 haproxy[812]: 192.0.2.66:51234 [01/Dec/2026:22:11:12.123] https~ "
+    'https/<NOSRV> 0/-1/-1/-1/0 403 192 - - PR-- 1/1/0/0/0 0/0 "POST /api/login HTTP/1.1"'
+)
+
+
+def test_fires_for_the_path_of_a_line_of_the_log() -> None:
+    target = replace(SHOP, symptom=Symptom("status", LINE, 403))
+    for rule, is_refused in (
+        ("http-request deny if is_api !METH_GET", True),
+        ("http-request deny if is_api !METH_GET !{ path_beg /api/login }", False),
+    ):
+        lines = f"    acl is_api path_beg /api\n    {rule}\n"
+        text = TEXT.replace("    default_b", f"{lines}    default_b")
+        seen = judge(CHECK, SERVER, config(text), PAGE, target=target, masked=False)
+        assert bool(seen) is is_refused
+        for claim in seen:
+            assert claim.facts["url"] == "https://shop.example.com/api/login"
+            assert claim.fix
+            edit = claim.fix.steps[0]
+            assert isinstance(edit, Edit)
+            assert "+    http-request deny if is_api !METH_GET !{ method POST }" in edit.diff

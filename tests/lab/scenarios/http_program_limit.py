@@ -1,6 +1,6 @@
 """A program says in its own words that it keeps visitors out, and one that does not."""
 
-from .. import apache
+from .. import apache, site
 from ..lab import CLIENT, Lab
 from ..scenario import healthy, scenario
 from .apache import apache_scenario
@@ -116,3 +116,27 @@ def home_assistant_has_banned_the_visitor(lab: Lab) -> None:
 @healthy(args=("403: Forbidden",))
 def home_assistant_has_banned_others(lab: Lab) -> None:
     _hass(lab, "192.0.2.44")
+
+
+LOGGED = (
+    "[2026-11-20 21:10:11.001][vaultwarden::api::identity][ERROR] Too many login requests. "
+    "IP: 127.0.0.1"
+)
+REAL = "    proxy_set_header X-Real-IP $remote_addr;\n"
+
+
+@scenario(
+    outside=None, server="http.program-limit-told", args=(LOGGED,), differs=(site.CONF,),
+)  # fmt: skip
+def vaultwarden_counts_nginx(lab: Lab) -> None:
+    """https://github.com/dani-garcia/vaultwarden/pull/152: it takes the visitor from X-Real-IP,
+    which nginx does not send; the words are those of its pull request 2165."""
+    if REAL in lab.server.read(site.CONF):
+        lab.edit(REAL, "")
+
+
+@healthy(args=(LOGGED,))
+def vaultwarden_counts_visitors(lab: Lab) -> None:
+    """The line is older than the field."""
+    if REAL not in lab.server.read(site.CONF):
+        lab.change(PLACE, PLACE.replace("{\n", "{\n" + REAL))

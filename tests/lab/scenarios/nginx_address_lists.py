@@ -68,3 +68,22 @@ def list_has_networks_of_both_families(lab: Lab) -> None:
     own = f"    allow {SERVER};\n    allow 2001:db8:1::/64;\n    allow 2001:db8:2::/64;\n"
     _listed(lab, FAMILY.format(own))
     _visits(lab)
+
+
+ROW = (
+    '{"remote_addr":"192.0.2.66","host":"shop.example.com","request":"GET / HTTP/2.0",'
+    '"status":"403","http_user_agent":"Mozilla/5.0 (iPhone)"}'
+)
+
+
+@scenario(
+    outside=None, server="nginx.visitor-denied", args=(ROW,), differs=(site.CONF,),
+)  # fmt: skip
+def list_refuses_the_visitor_of_a_row(lab: Lab) -> None:
+    """A row of nginx's log in JSON (`log_format … escape=json`) has a customer with 403."""
+    _listed(lab, "    deny 192.0.2.0/24;\n")
+
+
+@healthy(args=(ROW,))
+def list_refuses_another_network_than_the_visitor_of_a_row(lab: Lab) -> None:
+    _listed(lab, "    deny 192.0.2.128/25;\n")
