@@ -31,6 +31,10 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
     named is tried only because it may be there."""
     from diagnose.checking.repeating_answers import repeating_answer
 
+    from diagnose.model.told_answers import is_answered_as_told
+
+    if is_answered_as_told(evidence):
+        return False
     is_opened = evidence.target.is_websocket and any(
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations

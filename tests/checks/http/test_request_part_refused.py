@@ -1,0 +1,56 @@
+"""http.request-part-refused: when it fires, and when it is silent."""
+
+from dataclasses import replace
+
+from diagnose.model import Confidence, Symptom, Target
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.told_answers import ToldAnswer, ToldDifference
+from tests.support.check_evidence import judge
+
+HEAD = ToldDifference("method", "", "HEAD")
+FRENCH = ToldDifference("language", "accept-language", "fr")
+URL = "https://shop.example.com/"
+
+
+def answer(status: int, *differences: ToldDifference) -> ToldAnswer:
+    return ToldAnswer(
+        url=URL, address="192.0.2.1", port=443, differences=differences, status=status
+    )
+
+
+def target(text: str) -> Target:
+    return Target("", "https", "shop.example.com", 443, symptom=Symptom("status", text, 403))
+
+
+TOLD = target("HEAD requests get 403")
+
+
+def test_fires_on_a_method_that_is_refused() -> None:
+    told = answer(403, HEAD), answer(200)
+    (claim,) = judge("http.request-part-refused", *told, target=TOLD)
+    assert (claim.facts["method"], claim.facts["value"]) == (True, "HEAD")
+    assert claim.confidence is Confidence.LIKELY or claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_on_the_part_that_decides_alone() -> None:
+    told = answer(403, HEAD, FRENCH), answer(200, HEAD), answer(403, FRENCH), answer(200)
+    text = "map $http_accept_language $lang {\n"
+    config = NginxConfig(path="/etc/nginx/a", files=(ConfigFile("/etc/nginx/a", text),))
+    (claim,) = judge("http.request-part-refused", *told, config, target=TOLD)
+    assert claim.facts["value"] == "fr"
+    assert claim.facts["lines"] == ("/etc/nginx/a:1: map $http_accept_language $lang {",)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_silent_if_the_request_is_answered_or_the_site_fails_without_it_too() -> None:
+    for told in (
+        (answer(200, HEAD),),
+        (answer(403, HEAD), answer(403)),
+        (answer(403, HEAD),),
+    ):
+        assert not judge("http.request-part-refused", *told, target=TOLD)
+
+
+def test_silent_if_the_message_tells_of_another_status() -> None:
+    told = replace(answer(405, HEAD)), answer(200)
+    assert not judge("http.request-part-refused", *told, target=TOLD)
