@@ -13,7 +13,9 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -51,6 +53,7 @@ def request_part_refused(evidence: Evidence) -> Iterator[Claim]:
     decisive = alone[0] if alone else told
     differences = decisive.differences
     lines = _asking_lines(evidence, differences[0])
+    typed = _typed(evidence, decisive)
     subject = Subject(port=told.port, path=evidence.target.path)
     yield Claim(
         about=subject,
@@ -67,11 +70,22 @@ def request_part_refused(evidence: Evidence) -> Iterator[Claim]:
             "value": differences[0].value,
             "others": tuple(each.value for each in differences[1:]),
             "lines": lines,
+            "led_to": decisive.led_to,
+            "typed": len(typed) > 0,
             "command": decisive.equivalent,
         },
-        fix=Fix((Manual("let-it-pass", Where.SERVER),), Applicability.MANUAL),
+        fix=Fix((Manual("let-it-pass", Where.SERVER, commands=typed),), Applicability.MANUAL),
         is_reported=True,
     )
+
+
+def _typed(evidence: Evidence, answer: ToldAnswer) -> tuple[Command | Edit, ...]:
+    """Return what a person types to take out the rule of nginx that decides."""
+    if not any(evidence.good(NginxConfig)):
+        return ()
+    from checks.nginx._deciding_conditions import without_condition
+
+    return without_condition(evidence, answer, answer.differences)
 
 
 def _is_told(text: str, answer: ToldAnswer) -> bool:

@@ -23,7 +23,8 @@ class ToldDifference:
 @frozen(kw_only=True, eq=False)
 class ToldAnswer(Observation):
     """The answer to a request that differs from this program's own in `differences`: all that the
-    message tells of, one of them, or none as a control. `status` is None if no answer came."""
+    message tells of, one of them, or none as a control. `status` is None if no answer came, and
+    that of the page at `led_to` if the site redirects there."""
 
     layer: ClassVar[str] = "http"
 
@@ -33,6 +34,7 @@ class ToldAnswer(Observation):
     differences: tuple[ToldDifference, ...] = ()
     status: int | None = None
     reason: ReasonPhrase = ""
+    led_to: Url = ""
 
     @property
     def is_error(self) -> bool:

@@ -51,6 +51,26 @@ _BROWSER = (
 )
 _LANGUAGE_FIELD = lazy_pattern(r"(?i)accept-language['\"]?\s?[:=]\s?['\"]?([a-z]{2}(?:-[a-z]{2})?)")
 
+#: Devices and browsers by what visitors call them, with their User-Agents.
+_DEVICES: Mapping[str, str] = {
+    r"\biphones?\b|苹果手机": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X)"
+    " AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
+    r"\bipads?\b": "Mozilla/5.0 (iPad; CPU OS 17_6 like Mac OS X)"
+    " AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
+    r"\bandroid\b(?! (?:app|client|studio))|安卓|手机|\bsmartphones?\b|\bhandys?\b"
+    r"|\bmóvil\b|\bcelular\b"
+    r"|(?:\bon|\bfrom|\bwith)(?: my| the| a| any)? (?:mobiles?|phones?)\b(?! (?:data|network))"
+    r"|\bmobile (?:browsers?|phones?|devices?|visitors?|users?)\b|телефон|смартфон|スマホ|휴대폰"
+    r"|\btéléphone\b|\bcellulare\b": "Mozilla/5.0 (Linux; Android 10; K)"
+    " AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36",
+    r"\bfirefox\b": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0)"
+    " Gecko/20100101 Firefox/133.0",
+    r"\binternet explorer\b|\bIE ?(?:9|10|11)\b": "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0;"
+    " rv:11.0) like Gecko",
+    r"\bsafari\b": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/17.6 Safari/605.1.15",
+}  # fmt: skip
+
 _CURL = lazy_pattern(r"(?<![\w./-])curl(?:\.exe)?(?= )")
 _WORD = lazy_pattern(r"(?:[^\s'\"\\]|\\.|'[^']{0,4000}'|\"(?:[^\"\\]|\\.){0,4000}\")+")
 _QUOTES = lazy_pattern(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)")
@@ -94,11 +114,19 @@ def described_request(text: str) -> ToldRequest | None:
         clean(line["path"], 500) if line else "",
         0,
         clean(referrer[1], 500) if referrer else "",
-        next((agent for _, agent in named_agents(cut)), ""),
+        next((agent for _, agent in named_agents(cut)), "") or _device(cut),
         version[1] if version else "",
         fields,
     )
     return request if request != ToldRequest("", "") else None
+
+
+def _device(text: str) -> str:
+    """Return the User-Agent of the device or the browser that a message names."""
+    for names, agent in _DEVICES.items():
+        if re.search(f"(?i){names}", text[:2000]):
+            return agent
+    return ""
 
 
 def _language(text: str) -> str:

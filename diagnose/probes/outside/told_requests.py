@@ -16,6 +16,8 @@ from diagnose.net.deadline import deadline
 from diagnose.net.http import USER_AGENT, get
 from diagnose.net.http_errors import InvalidUrl
 from diagnose.parsers.described_requests import described_request
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.request_fields import is_own_origin
 from diagnose.parsers.told_requests import ToldRequest
 from diagnose.parsers.urls import parse_url
 from diagnose.probes import ProbeContext
@@ -90,12 +92,40 @@ def _url(ctx: ProbeContext, told: ToldRequest, page: Exchange) -> str:
 async def _fails(
     ctx: ProbeContext, page: Exchange, url: str, differences: Sequence[ToldDifference]
 ) -> bool:
-    """Send a request, emit its answer, and return whether it is an error; False if it may not be
-    sent."""
+    """Send a request, follow a redirect of the site, emit the answer, and return whether it is an
+    error; False if it may not be sent."""
+    answer = await _send(ctx, page, url, differences)
+    target = (answer and redirect_target(answer)) or ""
+    is_led = answer is not None and is_own_origin(ctx.target, target) and target != url
+    if answer is not None and is_led:
+        answer = await _send(ctx, page, target, differences) or answer
+    if answer is None:
+        return False
+    told = ToldAnswer(
+        at=answer.at,
+        took=answer.took,
+        equivalent=answer.equivalent,
+        failure=answer.failure,
+        url=url,
+        address=page.address,
+        port=answer.port,
+        differences=tuple(differences),
+        status=answer.status,
+        reason=answer.reason,
+        led_to=answer.url if answer.url != url else "",
+    )
+    ctx.emit(told)
+    return told.is_error
+
+
+async def _send(
+    ctx: ProbeContext, page: Exchange, url: str, differences: Sequence[ToldDifference]
+) -> Exchange | None:
+    """Send one request, and return its answer; None if it may not be sent."""
     parsed = parse_url(url)
     allowance = ctx.further_requests.reserve(ctx, url, 0) if parsed else None
     if allowance is None or parsed is None:
-        return False
+        return None
     method = next((each.value for each in differences if each.part == "method"), "GET")
     fields = {each.name.title(): each.value for each in differences if each.name}
     at = ctx.elapsed()
@@ -103,13 +133,13 @@ async def _fails(
         async with deadline(allowance.seconds):
             connection, _ = await open_http(ctx, page.address, parsed, False, allowance.seconds)
             if connection is None:
-                return False
+                return None
             answer = await get(connection, url, allowance.seconds, fields, method)
             connection.close()
     except (TimeoutError, InvalidUrl):
-        return False
+        return None
     shown = [f"{name}: {value}" for name, value in fields.items()]
-    told = ToldAnswer(
+    return Exchange(
         at=at,
         took=answer.took,
         equivalent=curl_command(url, page.address, True, shown, method),
@@ -117,9 +147,8 @@ async def _fails(
         url=url,
         address=page.address,
         port=parsed.port,
-        differences=tuple(differences),
+        method=method,
         status=answer.status,
         reason=answer.reason,
+        headers=answer.headers,
     )
-    ctx.emit(told)
-    return told.is_error

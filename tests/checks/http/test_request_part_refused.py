@@ -5,6 +5,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.told_answers import ToldAnswer, ToldDifference
+from tests.checks.nginx.test_rule_refuses import refused_page
 from tests.support.check_evidence import judge
 
 HEAD = ToldDifference("method", "", "HEAD")
@@ -54,3 +55,16 @@ def test_silent_if_the_request_is_answered_or_the_site_fails_without_it_too() ->
 def test_silent_if_the_message_tells_of_another_status() -> None:
     told = replace(answer(405, HEAD)), answer(200)
     assert not judge("http.request-part-refused", *told, target=TOLD)
+
+
+def test_takes_out_the_rule_of_nginx_that_decides() -> None:
+    agent = ToldDifference("agent", "user-agent", "Mozilla/5.0 (iPhone) diagnose/1")
+    rule = "if ($http_user_agent ~* iphone) { rewrite ^/$ /m/index.html last; }"
+    state, text, answered = refused_page(rule, 200)
+    told = answer(404, agent), answer(200)
+    phone = target("on the iPhone 404 appears")
+    (claim,) = judge(
+        "http.request-part-refused", state, text, answered, *told, target=phone, masked=False
+    )
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert "- if ($http_user_agent ~* iphone)" in str(getattr(step, "commands", ()))

@@ -4,7 +4,7 @@ once more, with one difference at a time."""
 from ..apache import SITE
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from ..site import NAME
+from ..site import CONF, NAME
 from .apache import apache_scenario, healthy_apache
 from .apache_told_requests import site as apache_site
 from .nginx_host_not_passed import PAGES
@@ -60,7 +60,12 @@ def _methods(lab: Lab, names: str) -> None:
     on_apache(lab, text, **{"index.html": PAGE})
 
 
-@scenario(args=LINKED, outside="http.request-part-refused", server="nginx.rule-refuses")
+@scenario(
+    args=LINKED,
+    outside="http.request-part-refused",
+    server="nginx.rule-refuses",
+    differs=(CONF,),
+)
 def a_list_of_pages_lacks_a_partner(lab: Lab) -> None:
     """https://nginx.org/en/docs/http/ngx_http_referer_module.html: valid_referers."""
     _rule(lab, "valid_referers none blocked server_names;\nif ($invalid_referer) { return 403; }")
