@@ -80,7 +80,12 @@ def request_part_refused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _typed(evidence: Evidence, answer: ToldAnswer) -> tuple[Command | Edit, ...]:
-    """Return what a person types to take out the rule of nginx that decides."""
+    """Return what a person types to take out the rule of nginx or Apache that decides."""
+    if any(evidence.good(WebServerConfig)):
+        from checks.server._deciding_rewrites import without_rewrite
+
+        if typed := without_rewrite(evidence, answer.differences):
+            return typed
     if not any(evidence.good(NginxConfig)):
         return ()
     from checks.nginx._deciding_conditions import without_condition

@@ -161,6 +161,17 @@ def curl_request(text: str) -> ToldRequest | None:
     )
 
 
+def curl_address(text: str, value: str) -> str:
+    """Return the address of a command line of curl one of whose options has this value in it, as a
+    field Origin has the page's address; "" for any other text."""
+    start = _CURL.search(text[:MAX_TEXT])
+    if start is None or not value:
+        return ""
+    options, address = _options(list(_words(text[start.end() : MAX_TEXT])))
+    is_of_option = any(value in content for _, content in options)
+    return address if "://" in address and is_of_option and value not in address else ""
+
+
 def _words(text: str) -> Iterator[str]:
     """Yield the words of a command line as a shell reads them."""
     for count, word in enumerate(_WORD.finditer(text)):

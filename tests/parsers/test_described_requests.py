@@ -3,6 +3,7 @@
 import pytest
 
 from diagnose.parsers.described_requests import described_request
+from diagnose.parsers.message_sites import MessageSite, site_in_message
 from diagnose.parsers.told_requests import ToldRequest
 
 CURL = "curl/8.5.0"
@@ -60,3 +61,10 @@ def test_reads_the_request(text: str, request_in_it: ToldRequest | None) -> None
         assert described_request(text) == ToldRequest("", "", agent=CURL)
         return
     assert described_request(text) == request_in_it
+
+
+def test_the_site_of_a_command_line_is_not_the_page_in_its_fields() -> None:
+    text = "curl -i -X OPTIONS -H 'Origin: https://app.example.net' https://a.example/api\n"
+    site = site_in_message(f"{text}HTTP/1.1 401 Unauthorized")
+    assert isinstance(site, MessageSite)
+    assert site.target == "https://a.example/api"

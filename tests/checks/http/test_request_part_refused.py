@@ -6,7 +6,9 @@ from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.told_answers import ToldAnswer, ToldDifference
 from tests.checks.nginx.test_rule_refuses import refused_page
+from tests.checks.server.test_agent_refused import site
 from tests.support.check_evidence import judge
+from tests.support.web_server_evidence import APACHE, apache_config
 
 HEAD = ToldDifference("method", "", "HEAD")
 FRENCH = ToldDifference("language", "accept-language", "fr")
@@ -68,3 +70,20 @@ def test_takes_out_the_rule_of_nginx_that_decides() -> None:
     )
     (step,) = claim.fix.steps if claim.fix else ()
     assert "- if ($http_user_agent ~* iphone)" in str(getattr(step, "commands", ()))
+
+
+def test_takes_out_the_rule_of_apache_that_decides() -> None:
+    agent = ToldDifference("agent", "user-agent", "Mozilla/5.0 (Linux; Android 10; K) diagnose/1")
+    rules = (
+        "    RewriteEngine On\n"
+        "    RewriteCond %{HTTP_USER_AGENT} (Android|iPhone) [NC]\n"
+        "    RewriteRule ^/$ /m/ [R=302,L]\n"
+    )
+    told = replace(answer(404, agent), led_to=f"{URL}m/"), answer(200)
+    seen = APACHE, apache_config(site(rules)), *told
+    phone = target("on my phone 404 appears")
+    (claim,) = judge("http.request-part-refused", *seen, target=phone, masked=False)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert "-    RewriteCond %{HTTP_USER_AGENT} (Android|iPhone) [NC]" in str(
+        getattr(step, "commands", ())
+    )
