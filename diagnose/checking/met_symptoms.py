@@ -120,7 +120,11 @@ def has_number(observation: Observation, symptom: Symptom) -> bool:
         and getattr(observation, "is_from_page", False)
     )
     return (
-        (is_of_visitors or kind == "PageFileResponse" or (kind == "Exchange" and is_page))
+        (
+            is_of_visitors
+            or kind in {"PageFileResponse", "ToldAnswer"}
+            or (kind == "Exchange" and is_page)
+        )
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )

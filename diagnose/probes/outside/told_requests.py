@@ -11,6 +11,7 @@ The product token of this program stands behind a User-Agent (RFC 9110 section 1
 from collections.abc import Sequence
 
 from diagnose.model.http import Exchange
+from diagnose.model.symptom import SymptomKind
 from diagnose.model.told_answers import ToldAnswer, ToldDifference, ToldPart
 from diagnose.net.deadline import deadline
 from diagnose.net.http import USER_AGENT, get
@@ -32,6 +33,13 @@ _LEFT_OUT = frozenset(
     ["accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie",
      "expect", "host", "keep-alive", "origin", "proxy-authorization", "te", "trailer",
      "transfer-encoding", "upgrade"]
+)  # fmt: skip
+#: Kinds of messages that are about the answer to one request.
+_KINDS: frozenset[SymptomKind] = frozenset(
+    {
+        "status", "other", "closed", "reset", "incomplete", "some-visitors", "unusable", "blank",
+        "method", "page-files", "redirects", "acme-response", "visitor-address",
+    }
 )  # fmt: skip
 _PARTS: dict[str, ToldPart] = {
     "user-agent": "agent", "referer": "referer", "accept-language": "language",
@@ -62,7 +70,8 @@ def told_differences(told: ToldRequest) -> tuple[ToldDifference, ...]:
 async def send_told_request(ctx: ProbeContext, page: Exchange) -> None:
     """Send the request of the message, if it differs from the answered one of this run."""
     symptom = ctx.target.symptom
-    told = described_request(symptom.text) if symptom else None
+    is_of_answer = symptom is not None and symptom.kind in _KINDS
+    told = described_request(symptom.text) if symptom and is_of_answer else None
     differences = told_differences(told) if told else ()
     if told is None or not differences or not page.verified:
         return
