@@ -5,7 +5,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.told_answers import ToldAnswer, ToldDifference
-from tests.checks.nginx.test_rule_refuses import refused_page
+from tests.checks.nginx.test_rule_refuses import config, refused_page
 from tests.checks.server.test_agent_refused import site
 from tests.support.check_evidence import judge
 from tests.support.web_server_evidence import APACHE, apache_config
@@ -87,3 +87,19 @@ def test_takes_out_the_rule_of_apache_that_decides() -> None:
     assert "-    RewriteCond %{HTTP_USER_AGENT} (Android|iPhone) [NC]" in str(
         getattr(step, "commands", ())
     )
+
+
+def test_takes_out_the_row_of_a_map_that_decides() -> None:
+    agent = ToldDifference("language", "accept-language", "fr")
+    state, _, answered = refused_page("", 200)
+    server = (
+        "server { listen 443 ssl; server_name shop.example.com;\n"
+        " rewrite ^/$ /$lang/index.html last; root /srv; }\n"
+    )
+    table = "map $http_accept_language $lang {\n default en;\n ~*^de de;\n ~*^fr fr;\n}\n"
+    told = answer(404, agent), answer(200)
+    french = target("404 pour les navigateurs en français")
+    seen = state, config(table + server), answered, *told
+    (claim,) = judge("http.request-part-refused", *seen, target=french, masked=False)
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert "- ~*^fr fr;" in str(getattr(step, "commands", ()))
