@@ -24,7 +24,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.told_answers import ToldAnswer, ToldDifference
+from diagnose.model.other_requests import ToldAnswer, ToldDifference
 from diagnose.model.web_servers import WebServerConfig
 
 #: A status of an error in a message.

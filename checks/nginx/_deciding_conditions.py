@@ -13,7 +13,7 @@ from checks.nginx._edits import config_edits
 from diagnose.model import Command, Edit, Evidence
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import Directive
-from diagnose.model.told_answers import ToldAnswer, ToldDifference
+from diagnose.model.other_requests import ToldAnswer, ToldDifference
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.conditions import condition_holds, request_variables, set_variables
 from diagnose.parsers.nginx.config import children, walk

@@ -25,7 +25,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive
-from diagnose.model.told_answers import failed_answers
+from diagnose.model.other_requests import failed_answers
 from diagnose.parsers.described_requests import described_request
 from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.edits import remove_directive

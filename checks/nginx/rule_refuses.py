@@ -39,8 +39,8 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.pages import Page, PageFileResponse
-from diagnose.model.told_answers import failed_answers
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.usual_paths import is_hidden
 
@@ -235,7 +235,9 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     step = Manual("change-the-rule", Where.SERVER, commands=typed)
     return Claim(
         about=subject,
-        covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
+        covers=(subject, *logged)
+        if rule.is_everybody or failed_answers(nginx.evidence)
+        else logged or (NO_PORT,),
         because=(
             page,
             *failures,

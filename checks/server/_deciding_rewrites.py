@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.server import ServerView, line_edit, reload_steps, server_on_port
 from diagnose.model import Command, Edit, Evidence
-from diagnose.model.told_answers import ToldDifference
+from diagnose.model.other_requests import ToldDifference
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 
 _CONDITION = re.compile(

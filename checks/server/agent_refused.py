@@ -42,8 +42,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import page_exchanges
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.server_rules import AnsweringRule
-from diagnose.model.told_answers import failed_answers
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
 from diagnose.parsers.program_agents import agent_pattern, is_answer, named_agents

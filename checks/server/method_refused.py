@@ -22,7 +22,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import page_exchanges
-from diagnose.model.told_answers import failed_answers
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.described_requests import described_request
 from diagnose.parsers.refused_methods import refused_method

@@ -53,7 +53,7 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         return  # a server block of the same nginx, of which nginx.own-answer names the line
     if evidence.target.symptom is not None:
         # Imported late: a healthy run has no message.
-        from diagnose.model.told_answers import is_answered_as_told
+        from diagnose.model.other_requests import is_answered_as_told
 
         if is_answered_as_told(evidence):
             return  # the request of the message has what this run's own lacks

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from diagnose.model import Evidence, Symptom
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.other_requests import ToldAnswer
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.symptom import SymptomKind
-from diagnose.model.told_answers import ToldAnswer
 from diagnose.parsers.content_security_policy import frame_ancestors
 from diagnose.parsers.cors_messages import tells_of_failed_script, tells_of_preflight
 from diagnose.parsers.cross_origin_answers import permits

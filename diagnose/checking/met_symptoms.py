@@ -30,7 +30,7 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
     very words in an answer. A WebSocket that opens may well refuse to be a page; one that nobody
     named is tried only because it may be there."""
     from diagnose.checking.repeating_answers import repeating_answer
-    from diagnose.model.told_answers import is_answered_as_told
+    from diagnose.model.other_requests import is_answered_as_told
 
     if is_answered_as_told(evidence):
         return False

@@ -11,8 +11,8 @@ The product token of this program stands behind a User-Agent (RFC 9110 section 1
 from collections.abc import Sequence
 
 from diagnose.model.http import Exchange
+from diagnose.model.other_requests import ToldAnswer, ToldDifference, ToldPart
 from diagnose.model.symptom import SymptomKind
-from diagnose.model.told_answers import ToldAnswer, ToldDifference, ToldPart
 from diagnose.net.deadline import deadline
 from diagnose.net.http import USER_AGENT, get
 from diagnose.net.http_errors import InvalidUrl

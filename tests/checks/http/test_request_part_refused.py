@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.model.told_answers import ToldAnswer, ToldDifference
+from diagnose.model.other_requests import ToldAnswer, ToldDifference
 from tests.checks.nginx.test_rule_refuses import config, refused_page
 from tests.checks.server.test_agent_refused import site
 from tests.support.check_evidence import judge
