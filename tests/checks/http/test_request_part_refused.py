@@ -5,9 +5,10 @@ from dataclasses import replace
 from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.other_requests import ToldAnswer, ToldDifference
-from tests.checks.nginx.test_rule_refuses import config, refused_page
+from tests.checks.nginx.test_rule_refuses import refused_page
 from tests.checks.server.test_agent_refused import site
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import config
 from tests.support.web_server_evidence import APACHE, apache_config
 
 HEAD = ToldDifference("method", "", "HEAD")
