@@ -76,6 +76,19 @@ def referer_steps(nginx: Nginx, condition: Directive) -> tuple[Command | Edit, .
     return chosen_edits(nginx, config_edits(nginx, changes)) if missing else ()
 
 
+def with_host(nginx: Nginx, condition: Directive, host: str) -> tuple[Command | Edit, ...]:
+    """Return what a person types to let the pages of a host pass; () where the list names those
+    whom it was to refuse, or is not known."""
+    listed = _list(nginx, condition)
+    file = nginx.file(listed) if listed else None
+    is_name = re.fullmatch(r"[a-z0-9.-]{1,253}", host) is not None
+    if listed is None or file is None or not is_name or names_the_unwanted(nginx, condition):
+        return ()
+    line = f"{edits.one_line(file.text, listed).removesuffix(';')} {host};"
+    changes = {file.path: [edits.replace_directive(listed, line)]}
+    return chosen_edits(nginx, config_edits(nginx, changes))
+
+
 def _list(nginx: Nginx, condition: Directive) -> Directive | None:
     """Return the one list that `if ($invalid_referer)` looks at; None for another condition."""
     if condition.args[:1] != ("($invalid_referer)",):

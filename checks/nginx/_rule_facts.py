@@ -16,6 +16,7 @@ SUBJECTS = {
     "$http_referer": "referer",
     "$invalid_referer": "referer",
     "$http_user_agent": "browser",
+    "$server_protocol": "protocol",
     "-f": "file",
     "-e": "file",
     "-d": "file",

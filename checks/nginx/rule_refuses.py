@@ -39,6 +39,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
 from diagnose.model.logs import FailedRequests
 from diagnose.model.nginx import NginxConfig
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.parsers.http import browser_page
 from diagnose.parsers.usual_paths import is_hidden
@@ -51,7 +52,7 @@ from diagnose.parsers.usual_paths import is_hidden
         "http.server-error", "http.page-file-missing", "websocket.not-upgraded",
         "websocket.origin-refused", "websocket.rate-limited", "websocket.refused-in-front",
         "websocket.unauthorized", "websocket.no-location", "nginx.other-requests-failed",
-        "http.cors-refused",
+        "http.cors-refused", "http.request-part-refused",
     ],
 )  # fmt: skip
 def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
@@ -70,9 +71,7 @@ def rule_refuses(evidence: Evidence) -> Iterator[Claim]:
             yield _logged_claim(nginx, requests)
     if not by_directive and (refused := browser_rules(nginx) or reported_rule(nginx)):
         yield _browser_claim(nginx, refused)
-    elif (
-        not by_directive and not logged and (claim := _sent_claim(nginx) or _reported_claim(nginx))
-    ):
+    elif not by_directive and not logged and (claim := _unsent_claim(nginx)):
         yield claim
 
 
@@ -236,8 +235,15 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
     step = Manual("change-the-rule", Where.SERVER, commands=typed)
     return Claim(
         about=subject,
-        covers=(subject, *logged) if rule.is_everybody else logged or (NO_PORT,),
-        because=(page, *failures, *((nginx.config,) if nginx.config else ())),
+        covers=(subject, *logged)
+        if rule.is_everybody or failed_answers(nginx.evidence)
+        else logged or (NO_PORT,),
+        because=(
+            page,
+            *failures,
+            *failed_answers(nginx.evidence),
+            *((nginx.config,) if nginx.config else ()),
+        ),
         confidence=Confidence.LIKELY,
         severity=Severity.ERROR if rule.is_everybody else Severity.WARNING,
         location=nginx.location(rule.directive),
@@ -256,6 +262,19 @@ def _browser_claim(nginx: Nginx, rule: BrowserRule) -> Claim:
         },
         fix=Fix((step,), Applicability.MANUAL),
     )
+
+
+def _unsent_claim(nginx: Nginx) -> Claim | None:
+    """Return the claim about a request that this run does not send: of the page, or of a
+    message."""
+    if claim := _sent_claim(nginx) or _reported_claim(nginx):
+        return claim
+    if nginx.evidence.target.symptom is None:
+        return None
+    # Imported late: a healthy run has no message.
+    from checks.nginx._told_rules import told_rule_claim
+
+    return told_rule_claim(nginx)
 
 
 def _sent_claim(nginx: Nginx) -> Claim | None:

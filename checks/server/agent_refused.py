@@ -42,6 +42,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import page_exchanges
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.server_rules import AnsweringRule
 from diagnose.model.web_servers import WebServer, WebServerConfig
 from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_search
@@ -58,7 +59,7 @@ _MARK = re.compile(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
     needs_message=True,
-    explains=["http.programs-refused"],
+    explains=["http.programs-refused", "http.request-part-refused"],
 )
 def agent_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
@@ -93,7 +94,7 @@ def _claim(view: ServerView, name: str, agent: str, refusal: AgentRefusal) -> Cl
     return Claim(
         about=subjects[0],
         covers=subjects,
-        because=(view.server, *pages),
+        because=(view.server, *pages, *failed_answers(view.evidence)),
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,

@@ -23,30 +23,35 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import page_exchanges
+from diagnose.model.other_requests import failed_answers
 from diagnose.model.web_servers import WebServer, WebServerConfig
+from diagnose.parsers.described_requests import described_request
 from diagnose.parsers.refused_methods import refused_method
-from diagnose.parsers.told_requests import told_request
+from diagnose.parsers.told_requests import ToldRequest
 
 #: Methods as messages write them. In small letters they are words of a sentence.
 _METHOD = re.compile(r"\b(DELETE|PUT|PATCH|POST|OPTIONS)\b")
+#: The method of this run's own request.
+_OWN = "GET"
 
 
 @check(
     severity=Severity.WARNING,
     needs=[WebServer, WebServerConfig],
     needs_message=True,
-    explains=["server.form-refused"],
+    explains=["http.request-part-refused", "server.form-refused"],
 )
 def method_refused(evidence: Evidence) -> Iterator[Claim]:
     view, symptom = server_on_port(evidence), evidence.target.symptom
-    named = _METHOD.search(symptom.text[:2000]) if symptom else None
-    if view is None or symptom is None or named is None or not gets_the_page(view):
+    told = _told(symptom.text) if symptom else None
+    if view is None or symptom is None or told is None or not gets_the_page(view):
         return
     method_told = refused_method(symptom.text) if symptom.number is None else ""
-    method = method_told or named[1]
-    told = told_request(symptom.text)
+    method = method_told or told.method
     # A line of an access log has the request itself, which may be of another path.
-    path = told.path if told and told.method == method else view.evidence.target.path
+    own_path = view.evidence.target.path
+    is_told = bool(told.path) and (bool(told.status) or own_path == "/")
+    path = told.path if is_told else own_path
     refusal = method_refusal(view, (method,), path)
     # A method that a person asks about is refused with this status; others are an application's.
     is_status = refusal and re.search(rf"\b{refusal.status}\b", symptom.text[:2000])
@@ -59,11 +64,11 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=subjects[0],
         covers=(*subjects, Subject(port=evidence.target.port)),
-        because=(view.server, *pages),
+        because=(view.server, *pages, *failed_answers(view.evidence)),
         confidence=Confidence.LIKELY,
         facts={
             **view.facts,
-            "url": pages[0].url if told is None else f"{evidence.target.origin}{path}",
+            "url": f"{evidence.target.origin}{path}" if is_told else pages[0].url,
             "method": method,
             "status": refusal.status,
             "rule": refusal.rule,
@@ -72,3 +77,12 @@ def method_refused(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix((step, *load), Applicability.REVIEW if refusal.edit else Applicability.MANUAL),
     )
+
+
+def _told(text: str) -> ToldRequest | None:
+    """Return the request of a message with another method than this run's, None for none."""
+    told = described_request(text)
+    if told is not None and told.method not in {"", _OWN}:
+        return told
+    named = _METHOD.search(text[:2000])
+    return ToldRequest(named[1], "") if named and (told is None or not told.method) else None

@@ -46,7 +46,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     route = route_to_application(view)
     timeout = _timeout(view, route, is_status=is_told) if route else None
     is_timed = timeout is not None and _tells_time(evidence, timeout.seconds)
-    if not (is_told or is_timed):
+    if not (is_told or is_timed) or (timeout and _is_told_sooner(evidence, timeout.seconds)):
         return
     if route is None or timeout is None or not 0 < timeout.seconds < _LONGER:
         return
@@ -81,6 +81,14 @@ def _tells_time(evidence: Evidence, seconds: float) -> bool:
     symptom = evidence.target.symptom
     is_page = symptom is not None and not evidence.target.websockets
     return is_page and symptom is not None and lasts_as_long(symptom, seconds)
+
+
+def _is_told_sooner(evidence: Evidence, seconds: float) -> bool:
+    """Return whether a message tells a time in which the server does not give up yet."""
+    from diagnose.parsers.cut_connections import ends_sooner
+
+    symptom = evidence.target.symptom
+    return symptom is not None and ends_sooner(symptom, seconds)
 
 
 def _timeout(view: ServerView, route: SiteRoute, *, is_status: bool) -> PageTimeout | None:

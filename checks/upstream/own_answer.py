@@ -51,6 +51,12 @@ def own_answer(evidence: Evidence) -> Iterator[Claim]:
         return  # the port of TLS was asked in plain HTTP, with nginx's own mistake
     if answering_block(nginx, requests[0].path) is not None:
         return  # a server block of the same nginx, of which nginx.own-answer names the line
+    if evidence.target.symptom is not None:
+        # Imported late: a healthy run has no message.
+        from diagnose.model.other_requests import is_answered_as_told
+
+        if is_answered_as_told(evidence):
+            return  # the request of the message has what this run's own lacks
     changes = [request for request in evidence.of(ComparedRequest) if request.part != "none"]
     directive = proxy_pass_of(match) or match.block
     yield Claim(

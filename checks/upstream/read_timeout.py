@@ -67,7 +67,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         if not 0 < timeout.patience < _LONGER:
             continue
         is_timed = _tells_time(evidence, timeout.patience)
-        if not (is_reported or is_timed):
+        if not (is_reported or is_timed) or _is_told_sooner(evidence, timeout.patience):
             continue
         if timeout.text and _is_older(evidence):
             continue
@@ -123,6 +123,14 @@ def _tells_time(evidence: Evidence, seconds: float) -> bool:
 
     symptom = evidence.target.symptom
     return symptom is not None and lasts_as_long(symptom, seconds)
+
+
+def _is_told_sooner(evidence: Evidence, seconds: float) -> bool:
+    """Return whether a message tells a time in which nginx does not give up yet."""
+    from diagnose.parsers.cut_connections import ends_sooner
+
+    symptom = evidence.target.symptom
+    return symptom is not None and ends_sooner(symptom, seconds)
 
 
 def _is_reported(evidence: Evidence, pages: list[Exchange]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from diagnose.model import Evidence, Host, Symptom, Vantage
 from diagnose.model.http import Exchange, page_exchanges
+from diagnose.model.other_requests import ToldAnswer
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.symptom import SymptomKind
 from diagnose.parsers.complaints import fails_at_times
@@ -20,12 +21,8 @@ from diagnose.parsers.integrity import tells_of_integrity
 from diagnose.parsers.request_fields import shown_origin
 from diagnose.parsers.urls import parse_url
 
-#: The method of a request in a message, as browsers and logs write it, and its address. Some are
-#: WebDAV's (RFC 4918).
-_CHANGING = re.compile(
-    r"\b(POST|PUT|PATCH|DELETE|COPY|MOVE|MKCOL|PROPFIND|PROPPATCH|REPORT|LOCK|UNLOCK)\b"
-    r"[ :]{1,3}[\"'`(]?(?=https?://|/)"
-)
+#: The methods of this run's own requests.
+_OWN_METHODS = frozenset({"", "GET", "OPTIONS"})
 #: A font that came, and whose content is none; a chunk whose name the message does not tell.
 _CONTENT = re.compile(r"OTS parsing error|decode downloaded font")
 _LATER = re.compile(
@@ -36,17 +33,49 @@ _ADDRESS_SPACE = re.compile(r"address space|Private Network Access", re.IGNORECA
 
 
 def untried_method(evidence: Evidence, symptom: Symptom) -> str:
-    """Return the method of the request of a message that changes something, if this run sent no
-    request with it; "" otherwise."""
-    match = _CHANGING.search(symptom.text)
-    method = match[1] if match else ""
-    return "" if any(page.method == method for page in page_exchanges(evidence)) else method
+    """Return the method of the request of a message that this run does not send by itself, if it
+    sent no request with it; "" otherwise."""
+    # Imported late: few runs end without a finding that answers the message.
+    from diagnose.parsers.described_requests import described_request
+
+    told = described_request(symptom.text)
+    method = told.method if told and told.method not in _OWN_METHODS else ""
+    sent = {page.method for page in page_exchanges(evidence)}
+    return "" if method in sent | _told_values(evidence, "method") else method
+
+
+def _told_values(evidence: Evidence, part: str) -> set[str]:
+    """Return what this run sent of a part of the request of a message."""
+    return {
+        difference.value
+        for answer in evidence.of(ToldAnswer)
+        for difference in answer.differences
+        if difference.part == part
+    }
+
+
+def _is_part_unsent(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message tells of a language, a page or a version of HTTP that this run's
+    requests had not."""
+    from diagnose.parsers.described_requests import described_request
+
+    told = described_request(symptom.text)
+    if told is None or told.method not in _OWN_METHODS:
+        return False
+    is_language = "accept-language" in dict(told.fields)
+    return (
+        told.version == "1.0"
+        or (is_language and not _told_values(evidence, "language"))
+        or (bool(told.referer) and not _told_values(evidence, "referer"))
+    )
 
 
 def is_looked_at(evidence: Evidence, symptom: Symptom) -> bool:
     """Return whether this run asked for what a message tells of, so that it counts that nothing of
     it was seen. What fails at times may not fail in one run."""
-    if untried_method(evidence, symptom) or fails_at_times(symptom):
+    if fails_at_times(symptom):
+        return False
+    if untried_method(evidence, symptom) or _is_part_unsent(evidence, symptom):
         return False
     control = _CONTROLS.get(symptom.kind)
     return control is None or control(evidence, symptom)

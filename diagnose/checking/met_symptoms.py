@@ -30,7 +30,10 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
     very words in an answer. A WebSocket that opens may well refuse to be a page; one that nobody
     named is tried only because it may be there."""
     from diagnose.checking.repeating_answers import repeating_answer
+    from diagnose.model.other_requests import is_answered_as_told
 
+    if is_answered_as_told(evidence):
+        return False
     is_opened = evidence.target.is_websocket and any(
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations
@@ -117,7 +120,11 @@ def has_number(observation: Observation, symptom: Symptom) -> bool:
         and getattr(observation, "is_from_page", False)
     )
     return (
-        (is_of_visitors or kind == "PageFileResponse" or (kind == "Exchange" and is_page))
+        (
+            is_of_visitors
+            or kind in {"PageFileResponse", "ToldAnswer"}
+            or (kind == "Exchange" and is_page)
+        )
         and symptom.kind == "status"
         and getattr(observation, "status", None) == symptom.number
     )

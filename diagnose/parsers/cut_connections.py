@@ -124,6 +124,8 @@ _ENDED = frozenset(
 )
 #: By how much a time that people tell differs from the one that was set: a share, and seconds.
 _SHARE, _LEAST_S = 0.05, 2.0
+#: The share of a time to which people round it at most.
+_ROUNDED = 0.75
 #: How people tell how long a request lasts that fails: "fails after 60 s", "超过60秒就失败".
 _LASTS = lazy_pattern(
     rf"(?i)(?:\b(?:after|longer than|more than|over|exceed\w{{0,3}}|beyond|within|takes?|at"
@@ -147,17 +149,29 @@ _GATEWAY = frozenset({502, 504})
 
 def lasts_as_long(symptom: Symptom, seconds: float) -> bool:
     """Return whether a message says that a request fails after this time, in seconds."""
+    slack = max(seconds * _SHARE, _LEAST_S)
+    return any(abs(cut_after - seconds) <= slack for cut_after in _lasting_seconds(symptom))
+
+
+def ends_sooner(symptom: Symptom, seconds: float) -> bool:
+    """Return whether a message says that a request fails long before this time, in seconds: then
+    another one ended it. People round a time."""
+    told = _lasting_seconds(symptom)
+    return bool(told) and max(told) < seconds * _ROUNDED
+
+
+def _lasting_seconds(symptom: Symptom) -> tuple[float, ...]:
+    """Return the times, in seconds, after which a message says that a request fails."""
     is_status = symptom.kind == "status" and symptom.number not in _GATEWAY
     if symptom.kind not in _FAILED or is_status:
-        return False
+        return ()
     from diagnose.parsers.usual_spelling import usual_spelling
 
     words = usual_spelling(symptom.text)
     match = _LASTS.search(words)
     if match is None or not (symptom.kind != "other" or _FAILS.search(words)):
-        return False
-    slack = max(seconds * _SHARE, _LEAST_S)
-    return any(abs(cut_after - seconds) <= slack for cut_after in _seconds(match[0]))
+        return ()
+    return tuple(_seconds(match[0]))
 
 
 def says_connection_is_cut(words: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from diagnose.model import Symptom
 from diagnose.model.addresses import is_private
@@ -73,6 +74,12 @@ def site_in_message(text: str) -> MessageSite | NoSite:
     """Return the site in any other line, or what there is instead."""
     symptom = symptom_of(text) or (other_symptom(text) if tells_of_a_site(text) else None)
     site = named_site(text)
+    if site is not None and site.is_url and "curl " in text:
+        # Imported late: few messages have a command line.
+        from diagnose.parsers.described_requests import curl_address
+
+        address = curl_address(text, site.target)
+        site = replace(site, target=address, others=()) if address else site
     if symptom is None and site is not None and site.is_url and _is_unread_message(text):
         symptom = other_symptom(text)
     if site is None:

@@ -16,7 +16,8 @@ MAX_TEXT, MAX_AGENT = 8000, 200
 
 _LINE = lazy_pattern(
     r"(?:(?<!\S)(?P<client>[0-9A-Fa-f.:]{3,45})(?: \S{1,60}){2} \[[^\]\n]{10,40}\] )?"
-    r"\"(?P<method>[A-Z]{3,10}) (?P<path>/[^\s\"]{0,2000}) HTTP/\d(?:\.\d)?\" (?P<status>[1-5]\d\d)"
+    r"\"(?P<method>[A-Z]{3,10}) (?P<path>/[^\s\"]{0,2000}) HTTP/(?P<version>\d(?:\.\d)?)\" "
+    r"(?P<status>[1-5]\d\d)"
     r"(?: (?:\d{1,15}|-)(?: \"(?P<referer>[^\"]{0,2000})\" \"(?P<agent>[^\"]{0,1000})\")?)?(?!\S)"
 )
 #: A field of a row: "key":"text", "key":["text"], "key":number, key=value.
@@ -35,25 +36,33 @@ _KEYS = {
         "client": "remoteip clientip clienthost remoteaddr remoteaddress xforwardedfor ip",
         "agent": "useragent httpuseragent requestuseragent",
         "referer": "referer httpreferer referrer requestreferer",
+        "version": "proto requestprotocol serverprotocol",
         "request": "request",
     }.items()
     for key in keys.split()
 }
-_REQUEST_LINE = lazy_pattern(r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,2000}) HTTP/\d(?:\.\d)?")
+_REQUEST_LINE = lazy_pattern(
+    r"(?P<method>[A-Z]{3,10}) (?P<path>/\S{0,2000}) HTTP/(?P<version>\d(?:\.\d)?)"
+)
 _METHOD = lazy_pattern(r"[A-Z]{3,10}")
 _STATUS = lazy_pattern(r"[1-5]\d\d")
 
 
 @frozen
 class ToldRequest:
-    """A request as the log has it. `path` has its query. `referer`, `agent` and `client`, the
-    address of who asked, are "" where the format lacks them or the request had none."""
+    """A request as the log has it, or as other words tell it. `path` has its query, and is "" if no
+    words name one. `referer`, `agent` and `client`, the address of who asked, are "" where the
+    format lacks them or the request had none, `version` ("1.0") and `method` where nothing tells
+    them, and `status` is 0 then. `fields` are further header fields, by their names in lower case.
+    """
 
     method: str
     path: str
-    status: int
+    status: int = 0
     referer: str = ""
     agent: str = ""
+    version: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
     client: str = ""
 
 
@@ -81,7 +90,8 @@ def _told(values: dict[str, str]) -> ToldRequest | None:
         int(status),
         clean(given.get("referer", ""), 2000),
         clean(agent, MAX_AGENT) if len(agent) <= MAX_AGENT else "",
-        _address(given.get("client", "")),
+        given.get("version", "").rpartition("/")[2][:3],
+        client=_address(given.get("client", "")),
     )
 
 
@@ -122,4 +132,12 @@ def _of_haproxy(text: str) -> ToldRequest | None:
     line = next(filter(None, map(request_of, text.split("\n"))), None)
     if line is None:
         return None
-    return ToldRequest(line.method, line.path, line.status, line.referer, line.agent, line.client)
+    return ToldRequest(
+        line.method,
+        line.path,
+        line.status,
+        line.referer,
+        line.agent,
+        line.version,
+        client=line.client,
+    )

@@ -25,7 +25,8 @@ Verdict = Literal["passes", "denied", "unknown"]
 class ClientRequest:
     """A visitor's request. `address` is "" if nginx does not see it. `mapped` is True if an IPv4
     address arrives on an IPv6 socket and is written as an IPv4-mapped address. `fields` are header
-    fields whose values are known, by their names in lower case."""
+    fields whose values are known, by their names in lower case. `version` is that of HTTP ("1.0"),
+    "" if it is not known."""
 
     address: str
     host: str
@@ -35,6 +36,7 @@ class ClientRequest:
     method: str = "GET"
     mapped: bool = False
     fields: tuple[tuple[str, str], ...] = ()
+    version: str = ""
 
 
 @frozen

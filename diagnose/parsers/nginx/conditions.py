@@ -39,6 +39,7 @@ def request_variables(request: ClientRequest) -> dict[str, str]:
         "http_host": request.host
         if request.port in {80, 443}
         else f"{request.host}:{request.port}",
+        **({"server_protocol": f"HTTP/{request.version}"} if request.version else {}),
         **{f"http_{name.replace('-', '_')}": value for name, value in request.fields},
     }
 

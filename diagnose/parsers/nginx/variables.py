@@ -55,6 +55,11 @@ def _variable(
 ) -> str | None:
     if name in request:
         return request[name]
+    if name == "invalid_referer":
+        # Imported late: few sites have such a list.
+        from diagnose.parsers.nginx.referers import invalid_referer
+
+        return invalid_referer(location, request)
     if depth > MAX_HOPS:
         return None
     for block in reversed(location.blocks):

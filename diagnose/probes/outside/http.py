@@ -168,6 +168,18 @@ async def blocked(ctx: ProbeContext, exchange: Exchange) -> None:
             await request_with_origin(ctx, exchange, origin)
 
 
+@probe(after=Exchange)
+async def told(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Send the request that a message tells of, where this run's own is answered, or the site
+    refuses it."""
+    if ctx.target.symptom is None or not is_first(ctx, exchange, _is_answered):
+        return
+    if (exchange.status or 0) < 500 and ctx.options.request.method == "GET":
+        from diagnose.probes.outside.told_requests import send_told_request
+
+        await send_told_request(ctx, exchange)
+
+
 def _is_answered(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_here = exchange.vantage is Vantage.HERE and _in_scope(ctx)
     return is_here and exchange.is_page_of(ctx.target) and exchange.status is not None

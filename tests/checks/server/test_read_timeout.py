@@ -66,3 +66,8 @@ def test_fires_on_the_very_time_that_a_message_tells() -> None:
         assert (claim.facts["timed"], claim.facts["patience"]) == (True, "30")
     other = replace(timed, symptom=Symptom("timeout", "the export fails after 90 seconds"))
     assert not judge(CHECK, HAPROXY, haproxy_config(SHORT), ANSWER, target=other)
+
+
+def test_silent_if_the_message_tells_of_an_end_long_before() -> None:
+    sooner = replace(SHOP, symptom=Symptom("status", "504 after exactly 5 seconds", number=504))
+    assert not judge(CHECK, HAPROXY, haproxy_config(SHORT), ANSWER, target=sooner)

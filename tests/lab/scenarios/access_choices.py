@@ -42,7 +42,9 @@ def _mapped(lab: Lab, own: str = "") -> None:
     lab.restart_nginx()
 
 
-@scenario(outside=None, server="nginx.rule-refuses", differs=MINE, args=PYTHON)
+@scenario(
+    outside="http.request-part-refused", server="nginx.rule-refuses", differs=MINE, args=PYTHON
+)
 def map_of_robots_refuses_python(lab: Lab) -> None:
     """https://github.com/hufman/vgmdb/issues/94: |Pyth|PyQ in a map of User-Agents."""
     _mapped(lab)

@@ -243,7 +243,9 @@ BOT = ("Googlebot gets 403, Search Console says blocked",)
 AGENTS = "  if ($http_user_agent ~* ({})) {{\n    return 403;\n  }}\n"
 
 
-@scenario(outside=None, server="nginx.rule-refuses", args=BOT, differs=(site.CONF,))
+@scenario(
+    outside="http.request-part-refused", server="nginx.rule-refuses", args=BOT, differs=(site.CONF,)
+)
 def list_of_agents_refuses_a_search_engine(lab: Lab) -> None:
     """Browsers pass, and so does the run."""
     lab.change(TIMEOUT, TIMEOUT + AGENTS.format("wget|curl|python|bot|spider"))

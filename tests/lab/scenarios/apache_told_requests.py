@@ -32,7 +32,7 @@ def site(overrides: str = "None") -> str:
 
 
 @apache_scenario(
-    outside=None,
+    outside="http.request-part-refused",
     server="server.agent-refused",
     args=PROGRAM,
     differs=(HTACCESS,),
@@ -49,7 +49,12 @@ def htaccess_refuses_other_programs(lab: Lab) -> None:
     on_apache(lab, site("All"), **{".htaccess": rules, "index.html": PAGE})
 
 
-@apache_scenario(outside=None, server="server.agent-refused", args=PROGRAM, differs=(SITE,))
+@apache_scenario(
+    outside="http.request-part-refused",
+    server="server.agent-refused",
+    args=PROGRAM,
+    differs=(SITE,),
+)
 def apache_marks_a_program_and_refuses_the_mark(lab: Lab) -> None:
     """SetEnvIfNoCase and `Require not env`, as lists against robots have it."""
     mark = '    SetEnvIfNoCase User-Agent "python-requests|wget" bad_bot\n    <Directory'

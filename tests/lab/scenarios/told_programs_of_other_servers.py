@@ -19,7 +19,12 @@ def _on_caddy(lab: Lab, matcher: str) -> None:
     caddy.serve(lab, caddy.SHOP.replace("\treverse_proxy", lines))
 
 
-@haproxy_scenario(outside=None, server="server.agent-refused", args=TOLD, differs=(haproxy.CONFIG,))
+@haproxy_scenario(
+    outside="http.request-part-refused",
+    server="server.agent-refused",
+    args=TOLD,
+    differs=(haproxy.CONFIG,),
+)
 def haproxy_refuses_a_crawler(lab: Lab) -> None:
     """https://github.com/haproxy/haproxy/issues/2030: rules about the User-Agent refuse with 404
     and 403."""
@@ -31,7 +36,12 @@ def haproxy_spares_the_crawler(lab: Lab) -> None:
     _on_haproxy(lab, f"{BOTS} !{{ req.hdr(user-agent) -m sub -i Googlebot }}")
 
 
-@caddy_scenario(outside=None, server="server.agent-refused", args=TOLD, differs=(caddy.CONFIG,))
+@caddy_scenario(
+    outside="http.request-part-refused",
+    server="server.agent-refused",
+    args=TOLD,
+    differs=(caddy.CONFIG,),
+)
 def caddy_refuses_a_crawler(lab: Lab) -> None:
     """Caddyfile, "Request Matchers": header_regexp of User-Agent."""
     _on_caddy(lab, "@bots header_regexp User-Agent (?i)(bot|crawl)")
