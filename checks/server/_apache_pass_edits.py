@@ -20,11 +20,17 @@ _WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
 def passed_path_steps(
-    view: ServerView, other: SiteRoute, path: str, inner: str, websocket: bool = False
+    view: ServerView,
+    other: SiteRoute,
+    path: str,
+    inner: str,
+    websocket: bool = False,
+    site: WebSite | None = None,
 ) -> tuple[Step, ...]:
     """Return the steps that pass a path on to the application of another route, which gets `inner`
-    in its place, without those that load them; () if it takes a person."""
-    edit = _edit(view, other, path, inner, websocket)
+    in its place, without those that load them; () if it takes a person. `site` is the one that
+    gets the line, by default the one of the other route."""
+    edit = _edit(view, other, path, inner, websocket, site)
     if edit is None or not (websocket and lacks_tunnel(view)):
         return (edit,) if edit else ()
     loading = loading_steps(view, ("proxy_wstunnel",))
@@ -32,9 +38,15 @@ def passed_path_steps(
 
 
 def _edit(
-    view: ServerView, other: SiteRoute, path: str, inner: str, websocket: bool
+    view: ServerView,
+    other: SiteRoute,
+    path: str,
+    inner: str,
+    websocket: bool,
+    site: WebSite | None,
 ) -> Edit | None:
-    site = next((site for site in view.answering_sites if is_within(site, other)), None)
+    own = (site for site in view.answering_sites if is_within(site, other))
+    site = site or next(own, None)
     is_plain = _PATH.fullmatch(path) and _PATH.fullmatch(inner) and other.host and other.port
     if site is None or len(view.answering_sites) != 1 or not is_plain or other.socket:
         return None

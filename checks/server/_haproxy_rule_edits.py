@@ -7,6 +7,7 @@ import re
 from checks.server import indentation, line_edit, line_text
 from checks.server._haproxy import HaproxyView, place, rule_moved_before
 from checks.server._haproxy_conditions import literals
+from checks.server._haproxy_narrowed_rules import narrowed_rule
 from diagnose.model import Edit
 from diagnose.model.frozen import frozen
 from diagnose.parsers.haproxy.conditions import Rule, holds, rules_of
@@ -27,6 +28,7 @@ _ALIKE = 0.75
 _NO_FACTS: dict[str, object] = {
     "absent": False, "later": False, "negated": False, "extra": False, "exact": False,
     "misspelt": False, "pattern": False, "taken": False, "swapped": False,
+    "twice": False, "either": False, "beginning": False,
     "literal": "", "excluded": "",
     "value": "", "right": "", "fetch": "", "line_place": "",
 }  # fmt: skip
@@ -46,6 +48,8 @@ def correction_of(
 ) -> Correction:
     """Return the smallest change of the frontend that sends a path to another backend."""
     own = path.partition("?")[0]
+    if not websocket and (correction := _of_wide_rule(haproxy, other, own)):
+        return correction
     for rule in other.rules:
         if correction := _of_rule(haproxy, rule, own, websocket):
             return correction
@@ -107,6 +111,22 @@ def _of_rule(haproxy: HaproxyView, rule: Rule, path: str, websocket: bool) -> Co
     if not texts:
         return None
     return Correction({**facts, "extra": True}, _rewritten(haproxy, rule.line, texts))
+
+
+def _of_wide_rule(haproxy: HaproxyView, other: OtherBackend, path: str) -> Correction | None:
+    """A rule takes more paths than it was written for."""
+    selection = haproxy.proxies.selection
+    rule = selection.rule if selection else None
+    narrowed = narrowed_rule(haproxy, rule, path, other.name) if rule else None
+    if narrowed is None:
+        return None
+    facts = {
+        **_NO_FACTS,
+        narrowed.fault: True,
+        "literal": narrowed.literal,
+        "line_place": narrowed.place,
+    }
+    return Correction(facts, narrowed.edit)
 
 
 def _of_taking_rule(haproxy: HaproxyView, rule: Rule) -> Correction:

@@ -120,6 +120,10 @@ def _of_error(view: ServerView, router: Router, point: EntryPoint) -> Correction
     if field == "middlewares" and GUARD.search(match[2]):
         return None
     near = difflib.get_close_matches(match[2], sorted(defined), 2, LIKENESS)
+    if field == "service" and not near:
+        # "api-service" for the service "api", or the service of the router's own name.
+        parts = {router.name.partition("@")[0], *re.split(r"[-_.]", match[2])}
+        near = sorted(defined & parts)
     if match[3] != "file" or len(near) != 1:
         return None
     return Correction(field, match[2], near[0], is_sure=False)

@@ -5,8 +5,10 @@ usual file have no effect there.
 
 Such a file alone is no fault: a package leaves one behind. It counts where visitors get an error
 because nothing listens where the server that answers passes the path on, and the usual file is the
-newer one of the two and names an address at which a program listens; or where a person says that a
-change has no effect.
+newer one of the two and names an address at which a program listens; where the page is missing and
+the newer file leads to another program; or where a person says that a change has no effect.
+
+A Caddyfile in a person's folder is such a file too, if it is newer than the one of the service.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,6 +38,7 @@ from diagnose.model import (
     server_commands,
 )
 from diagnose.model.addresses import bracketed, is_local_host
+from diagnose.model.file_commands import copy_over
 from diagnose.model.frozen import frozen
 from diagnose.model.http import page_exchanges
 from diagnose.model.nginx import NginxConfig
@@ -43,7 +46,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.steps import Effect, Risk
 from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import SiteRoute
-from diagnose.parsers.http import GATEWAY_FAILURES
+from diagnose.parsers.http import GATEWAY_FAILURES, MISSING_PAGE
 from diagnose.parsers.web_sites import route_of
 
 
@@ -57,7 +60,10 @@ from diagnose.parsers.web_sites import route_of
         "server.application-in-container",
         "server.backend-not-reached",
         "server.haproxy-no-server",
+        "server.other-application",
         "server.other-requests-failed",
+        "server.own-answer",
+        "server.page-missing",
         "server.request-logged",
         "nginx.other-requests-failed",
         "upstream.application-log",
@@ -73,6 +79,9 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
             continue
         pages = [page for page in page_exchanges(evidence) if page.status in GATEWAY_FAILURES]
         is_cause = bool(pages) and _would_answer(evidence, unread, used)
+        if not pages and _leads_elsewhere(evidence, unread, used):
+            pages = [page for page in page_exchanges(evidence) if page.status in MISSING_PAGE]
+            is_cause = bool(pages)
         symptom = evidence.target.symptom
         is_asked = symptom is not None and symptom.kind == "not-loaded"
         if not is_cause and not is_asked:
@@ -91,6 +100,8 @@ def config_not_read(evidence: Evidence) -> Iterator[Claim]:
                 "other_target": unread.target,
                 "differs": bool(unread.target) and unread.target != used.target,
                 "status": pages[0].status if is_cause else "",
+                "down": is_cause and used.is_down,
+                "copied": is_cause and _is_copied(unread, used),
                 "name": evidence.target.host,
                 "test": used.test,
             },
@@ -308,9 +319,27 @@ def _would_answer(evidence: Evidence, unread: UnreadConfig, used: _Used) -> bool
     return used.is_down and is_other and is_local
 
 
+def _leads_elsewhere(evidence: Evidence, unread: UnreadConfig, used: _Used) -> bool:
+    """Return whether the unread file of another server than nginx passes the path on to another
+    program of this machine, which listens."""
+    is_other = unread.product != "nginx" and (unread.host, unread.port) != used.address
+    is_local = is_local_host(unread.host) and _is_listening(evidence, unread.port)
+    return is_other and is_local and not used.is_down
+
+
+def _is_copied(unread: UnreadConfig, used: _Used) -> bool:
+    """Return whether the whole unread file is to take the place of the one that is used: Caddy's
+    user may not be able to read the folders of a person."""
+    is_other_path = bool(used.config) and unread.path != used.config
+    return unread.product == "caddy" and is_other_path and not used.is_down
+
+
 def _fix(unread: UnreadConfig, used: _Used) -> Fix:
     """Write the address of the unread file where the server that answers reads it, or let it load
     that file, if it runs without one."""
+    if _is_copied(unread, used):
+        copies = copy_over(unread.path, used.config)
+        return Fix((*copies, *used.reload_steps), Applicability.REVIEW)
     if not used.config:
         steps = used.loading_steps(unread)
         return Fix(steps, Applicability.REVIEW) if steps else _manual(used)

@@ -15,7 +15,14 @@ from dataclasses import replace as replace_in
 from checks.http import _page_files
 from checks.server import manual_fix, reload_steps
 from checks.server._backend_answers import websocket_paths, websocket_severity
-from checks.server._haproxy import HaproxyView, haproxy_view, place, replace
+from checks.server._haproxy import (
+    HaproxyView,
+    haproxy_view,
+    place,
+    replace,
+    rule_moved_before,
+)
+from checks.server._haproxy_conditions import literals
 from checks.server._haproxy_rates import (
     counted_front,
     raising_edit,
@@ -153,7 +160,9 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
     frontend, port = haproxy.proxies.frontend, haproxy.view.evidence.target.port
     is_socket = isinstance(answers[0] if answers else None, Upgrade)
     choosing = _backends_above(haproxy, refusal)
+    late = _late_exception(haproxy, refusal)
     edit, login = _except_them(haproxy, refusal, choosing), _login(haproxy, refusal)
+    edit = edit or (rule_moved_before(haproxy, refusal.line, late) if late else None)
     spared = _spared(haproxy, refusal, own) if edit is None else None
     limit = rate_limit(haproxy, refusal.line)
     front = counted_front(haproxy.view.evidence) if limit else ""
@@ -178,6 +187,8 @@ def _claim(haproxy: HaproxyView, path: str, answers: Sequence[_Answer], refusal:
             "counter": "sc_" in text or "sc0_" in text or "_rate" in text,
             "socket": is_socket,
             "backend_place": place(choosing[-1]) if choosing else "",
+            "late": " ".join(late.words) if late else "",
+            "late_place": place(late) if late else "",
             "spared": spared is not None,
             "limit": limit.number if limit else "",
             "period": limit.period if limit else "",
@@ -232,6 +243,30 @@ def _backends_above(haproxy: HaproxyView, refusal: Refusal) -> tuple[Line, ...]:
     is_chosen_above = selection is not None and selection.line in lines
     has_condition = {"if", "unless"} & set(rule.words)
     return lines if is_chosen_above and refusal.is_certain and not has_condition else ()
+
+
+def _late_exception(haproxy: HaproxyView, refusal: Refusal) -> Line | None:
+    """Return the first `http-request allow` below a rule of the same section that is for a part of
+    what the rule takes: the first rule that is true decides (Configuration Manual, section 4.2)."""
+    rule, proxies = refusal.line, haproxy.proxies
+    taken = _tests(rule) if rule.words[1:2] == ("deny",) else None
+    for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
+        lines = proxy.own("http-request", "allow") if rule in proxy.lines else ()
+        for line in lines:
+            own = _tests(line)
+            is_below = line.file == rule.file and line.number > rule.number
+            if is_below and taken is not None and own is not None and taken < own:
+                return line
+    return None
+
+
+def _tests(line: Line) -> set[str] | None:
+    """Return the parts of a rule's condition, all of which have to be true; None if one of them is
+    enough, or a word needs quotes."""
+    if "if" not in line.words:
+        return None if "unless" in line.words else set()
+    texts = literals(line.words[line.words.index("if") + 1 :])
+    return None if texts is None or "or" in texts else set(texts)
 
 
 def _except_them(haproxy: HaproxyView, refusal: Refusal, lines: Sequence[Line]) -> Edit | None:

@@ -2,7 +2,9 @@
 error (a rule of version 2 in version 3), or a lower priority ("Routers", "Priority": by default the
 longer rule wins).
 
-Or it is for exactly this host, and that of the other one is an expression (HostRegexp).
+Or it is for exactly this host, and that of the other one is an expression (HostRegexp). Or it has
+another fault that is the only one: no `tls`, an entry point or a service that is nowhere, `Path` in
+place of `PathPrefix`. Or the rule of the other one has `||` where both parts were meant.
 
 Visitors see it only where the wrong application answers wrongly: with an error, or with a page in
 the place of data or a WebSocket, or where they say that another site comes. Likely and not certain:
@@ -11,11 +13,18 @@ that the other application would answer is not tried.
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 from checks.server import ServerView, manual_fix, server_view
 from checks.server._backend_answers import websocket_subjects
 from checks.server._traefik_corrections import Correction
 from checks.server._traefik_edits import correction, major_version, router_edit
+from checks.server._traefik_passed_routers import (
+    Fault,
+    PassedRouter,
+    lacking_router,
+    too_wide_router,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade, page_exchanges
@@ -55,13 +64,35 @@ def traefik_router_passed_over(evidence: Evidence) -> Iterator[Claim]:
         winner = _winner(view, state, point, request) if wrong and point else None
         if winner is None or point is None:
             continue
-        passed = [
-            router
-            for router in state.routers
-            if router is not winner and _is_meant(view, router, winner, point, request)
-        ]
+        passed = _passed_routers(view, state, winner, point, request)
         if len(passed) == 1:
-            yield _claim(view, state, request, (winner, passed[0], point), wrong)
+            yield _claim(view, state, request, (winner, passed[0]), wrong)
+
+
+def _passed_routers(
+    view: ServerView,
+    state: TraefikState,
+    winner: Router,
+    point: EntryPoint,
+    request: ServerRequest,
+) -> list[PassedRouter]:
+    """Return the routers that are meant for a request and do not get it."""
+    others = [router for router in state.routers if router is not winner]
+    passed = [
+        PassedRouter(router, "by_priority", _correction(view, state, router, winner, point))
+        for router in others
+        if _is_meant(view, router, winner, point, request)
+    ]
+    if passed:
+        return passed
+    lacking = [
+        own
+        for router in others
+        if (own := lacking_router(view, state, (router, winner), point, request)) is not None
+    ]
+    takers = [router for router in others if _takes(view, router, point, request)]
+    wide = too_wide_router(view, winner, takers, request)
+    return lacking or ([wide] if wide else [])
 
 
 def _wrong_answers(evidence: Evidence, request: ServerRequest) -> list[Exchange | Upgrade]:
@@ -101,15 +132,16 @@ def _winner(
     """Return the router that gets the request; None if that is not known."""
     if point is None or not state.complete:
         return None
-    takers = [
-        router
-        for router in state.routers
-        if router.status == "enabled" and not router.filtered
-        if point.name in router.entry_points and (router.tls or point.tls) is request.tls
-        if rule_holds(router.rule, request, major_version(view)) is not False
-    ]
+    takers = [router for router in state.routers if _takes(view, router, point, request)]
     is_known = all(rule_holds(taker.rule, request, major_version(view)) for taker in takers)
     return max(takers, key=lambda each: each.priority) if takers and is_known else None
+
+
+def _takes(view: ServerView, router: Router, point: EntryPoint, request: ServerRequest) -> bool:
+    """Return whether a router takes a request, or may."""
+    is_on = point.name in router.entry_points and (router.tls or point.tls) is request.tls
+    is_used = router.status == "enabled" and not router.filtered
+    return is_used and is_on and rule_holds(router.rule, request, major_version(view)) is not False
 
 
 def _is_meant(
@@ -149,12 +181,12 @@ def _claim(
     view: ServerView,
     state: TraefikState,
     request: ServerRequest,
-    chosen: tuple[Router, Router, EntryPoint],
+    chosen: tuple[Router, PassedRouter],
     wrong: list[Exchange | Upgrade],
 ) -> Claim:
-    winner, router, point = chosen
-    target = view.evidence.target
-    own = _correction(view, state, router, winner, point)
+    winner, passed = chosen
+    target, router, own = view.evidence.target, passed.router, passed.correction
+    written = winner if passed.fault == "either" else router
     subject = Subject(port=target.port, path=request.path)
     return Claim(
         about=subject,
@@ -175,10 +207,13 @@ def _claim(
             "winner": winner.name,
             "winner_rule": winner.rule,
             "winner_priority": winner.priority,
-            "setting": own.setting(router) if own else "",
-            "container": router.container,
+            **{fault: fault == passed.fault for fault in get_args(Fault)},
+            "corrected": written.name,
+            "setting": own.setting(written) if own else "",
+            "further": own.further.setting(written) if own and own.further else "",
+            "container": written.container,
         },
-        fix=_fix(view, state, router, own),
+        fix=_fix(view, state, written, own),
     )
 
 
@@ -195,4 +230,6 @@ def _fix(view: ServerView, state: TraefikState, router: Router, own: Correction 
     edit = router_edit(view, state, router, own) if own else None
     if edit is not None:
         return Fix((edit,), Applicability.REVIEW)
+    if own is None:
+        return manual_fix(view, "correct-router")
     return manual_fix(view, "write-label" if router.container else "write-setting")

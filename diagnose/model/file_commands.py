@@ -1,5 +1,6 @@
 """The commands that make room on a full file system: they remove lines of logs, and nothing
-undoes that. And that which removes the mark of a program's maintenance. See `commands`."""
+undoes that. And those which remove the mark of a program's maintenance, and copy a file over
+another. See `commands`."""
 
 from diagnose.model.steps import Command, Effect, Risk
 from diagnose.model.user_commands import as_user
@@ -25,6 +26,29 @@ def shorten_journal(mebibytes: int) -> Command:
     """Remove the oldest files of systemd's journal (journalctl(1))."""
     return Command(
         ("journalctl", f"--vacuum-size={mebibytes}M"), Effect.CHANGE, risk=Risk.REMOVES_FILES
+    )
+
+
+def copy_over(source: str, path: str) -> tuple[Command, ...]:
+    """Write the content of a file into another one, which keeps its owner and mode; what was in it
+    is kept beside it (cp(1))."""
+    kept = f"{path}.before-copy"
+    return (
+        Command(
+            ("cp", "-p", path, kept),
+            Effect.CHANGE,
+            undo=("rm", "--", kept),
+            changes=(path, kept),
+            aspect="entry",
+            risk=Risk.EDITS_FILES,
+        ),
+        Command(
+            ("cp", source, path),
+            Effect.CHANGE,
+            undo=("cp", kept, path),
+            changes=(source, path),
+            risk=Risk.EDITS_FILES,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import FilePath, HostName, Text, Url
+from diagnose.model.marks import FilePath, HostName, Text, Url, UrlPath
 from diagnose.model.nginx import ConfigFiles, Directives
 from diagnose.model.summary import Summary, phrase
 
@@ -55,3 +55,31 @@ class UnreadConfig(Observation):
 
     def summary(self) -> Summary:
         return self.path, phrase("has the site, and the server that answers has not read it")
+
+
+@frozen(kw_only=True, eq=False)
+class UnreadRoute(Observation):
+    """A site of the target's name in a file that Apache does not read, newer than the one which it
+    reads and other in what it does with a path. Searched only if visitors did not get the path.
+
+    `file` is the unread file, and `line` where it answers the path `request`: with the address
+    `answer`, to which it passes the path on, or the folder. `used` is the file which is read, and
+    `used_line` where its site begins; `link` is whether it is a symbolic link. `replaces` is
+    whether the unread file has all names and ports of the one which is read.
+    """
+
+    layer: ClassVar[str] = "server"
+
+    file: FilePath
+    line: int
+    request: UrlPath
+    answer: Url
+    used: FilePath
+    used_line: int = 0
+    link: bool = False
+    replaces: bool = False
+
+    def summary(self) -> Summary:
+        return f"{self.file}:{self.line}", phrase(
+            "not included; Apache reads {file}", file=self.used
+        )

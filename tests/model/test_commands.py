@@ -168,6 +168,10 @@ ALL = [
      Risk.REMOVES_FILES),
     (file_commands.remove_log("/var/log/a.log.1", "root"), "rm -- /var/log/a.log.1", "",
      Risk.REMOVES_FILES),
+    (file_commands.copy_over("/srv/a", "/etc/a")[0], "cp -p /etc/a /etc/a.before-copy",
+     "rm -- /etc/a.before-copy", Risk.EDITS_FILES),
+    (file_commands.copy_over("/srv/a", "/etc/a")[1], "cp /srv/a /etc/a",
+     "cp /etc/a.before-copy /etc/a", Risk.EDITS_FILES),
     (file_commands.shorten_journal(200), "journalctl --vacuum-size=200M", "", Risk.REMOVES_FILES),
     (firewall_commands.open_in_csf("TCP_IN", 443),
      r"""sed -i -e 's/^\(TCP_IN = "[^"][^"]*\)"/\1,443"/' """

@@ -164,15 +164,23 @@ async def mounted_beside_server(ctx: ProbeContext, config: WebServerConfig) -> N
 @probe(after=Exchange, needs=WebServerConfig)
 async def unread_by_server(ctx: ProbeContext, exchange: Exchange, config: WebServerConfig) -> None:
     """Do the same for the other servers."""
-    if is_first(ctx, exchange, _is_question):
+    if is_first(ctx, exchange, _is_unanswered):
         from diagnose.probes.inside.unread_configs import observe_of_server
+        from diagnose.probes.inside.unread_routes import observe_unread_routes
 
+        await observe_unread_routes(ctx, config)
         await observe_of_server(ctx, config)
 
 
 def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
     is_page = exchange.is_page_of(ctx.target)
     return is_page and (exchange.status in GATEWAY_FAILURES or ctx.target.symptom is not None)
+
+
+def _is_unanswered(ctx: ProbeContext, exchange: Exchange) -> bool:
+    """Return whether visitors do not get the page, or the user tells of something."""
+    is_error = 400 <= (exchange.status or 0) < 500 and exchange.is_page_of(ctx.target)
+    return is_error or _is_question(ctx, exchange)
 
 
 # Certificates renewed in another place

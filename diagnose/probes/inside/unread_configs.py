@@ -5,12 +5,15 @@ The probes `other_nginx` ask for it.
 """
 
 import asyncio
+import posixpath
 import shlex
+from dataclasses import replace
 
 from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites, has_name, route_of
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside.nginx_config import MAX_OTHER_FILES, read_config_tree
@@ -22,6 +25,19 @@ NGINX_FILES = (
     "/www/server/nginx/conf/nginx.conf",
     "/usr/local/openresty/nginx/conf/nginx.conf",
 )
+
+#: Where people keep a Caddyfile beside the one of the service.
+CADDYFILES = (
+    "/home/*/Caddyfile",
+    "/home/*/*/Caddyfile",
+    "/root/Caddyfile",
+    "/root/*/Caddyfile",
+    "/opt/*/Caddyfile",
+    "/srv/*/Caddyfile",
+    "/var/www/*/Caddyfile",
+)
+#: Maximum number of such files, of those that are adapted, and of bytes of each.
+MAX_FILES, MAX_OTHERS, MAX_BYTES = 20, 2, 1 << 18
 
 
 async def observe_of_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
@@ -91,13 +107,64 @@ async def _of_server(ctx: ProbeContext, server: WebServer, config: WebServerConf
     at, reader = ctx.elapsed(), reader_of(server.product)
     name = next(name for name, product in PRODUCTS.items() if product == server.product)
     usual = await reader.describe(ctx, Candidate(name, server.binary))
-    if usual is None or usual.config in {"", server.config}:
-        return
-    if (await ctx.machine.read(usual.config, 1)).failure is not None:
-        return
-    other = await reader.read_config(ctx, usual)
-    site = _site(ctx, other) if other else None
-    if other is None or site is None:
+    others = [usual] if usual is not None and usual.config not in {"", server.config} else []
+    if usual is not None and usual.config == server.config and server.product == "caddy":
+        others = await _other_caddyfiles(ctx, usual, config)
+    for other_server in others:
+        if (await ctx.machine.read(other_server.config, 1)).failure is not None:
+            continue
+        other = await reader.read_config(ctx, other_server)
+        site = _site(ctx, other) if other else None
+        if other is not None and site is not None:
+            _emit(ctx, at, config, other_server, other, site)
+            return
+
+
+async def _other_caddyfiles(
+    ctx: ProbeContext, usual: WebServer, config: WebServerConfig
+) -> list[WebServer]:
+    """Return Caddy as it would run with the Caddyfiles of people's folders that name the site and
+    are newer than its own, the newest first. A container reads one beside a compose file."""
+    own = config.file(usual.config)
+    groups = await asyncio.gather(*map(ctx.machine.glob, CADDYFILES))
+    paths = [path for group in groups for path in group if not UNSAFE.search(path)][:MAX_FILES]
+    contents = await asyncio.gather(*(ctx.machine.read(path, MAX_BYTES) for path in paths))
+    newer = [
+        content
+        for content in contents
+        if own is not None and own.changed is not None and content.failure is None
+        if (content.changed or 0.0) > own.changed and ctx.target.host in content.text
+    ]
+    beside = await asyncio.gather(
+        *(
+            ctx.machine.glob(f"{posixpath.dirname(content.path)}/*compose*.y*ml")
+            for content in newer
+        )
+    )
+    files = [content for content, found in zip(newer, beside, strict=True) if not found]
+    files.sort(key=lambda content: content.changed or 0.0, reverse=True)
+    return [
+        replace(
+            usual,
+            config=content.path,
+            test=(usual.binary, "adapt", "--config", content.path, "--adapter", "caddyfile"),
+            reload=(usual.binary, "reload", "--config", content.path, "--adapter", "caddyfile"),
+            start=(),
+        )
+        for content in files[:MAX_OTHERS]
+    ]
+
+
+def _emit(
+    ctx: ProbeContext,
+    at: float,
+    config: WebServerConfig,
+    usual: WebServer,
+    other: WebServerConfig,
+    site: WebSite,
+) -> None:
+    """Emit the configuration of another file, if the server that answers does not read it."""
+    if usual.product == "traefik":
         return
     path = ctx.target.path_without_query
     route = route_of(site, path, False)
@@ -111,7 +178,7 @@ async def _of_server(ctx: ProbeContext, server: WebServer, config: WebServerConf
             at=at,
             took=ctx.elapsed() - at,
             equivalent=shlex.join(usual.test) or f"cat {shlex.quote(usual.config)}",
-            product=server.product,
+            product=usual.product,
             path=usual.config,
             file=file,
             line=route.line if route and route.file else site.line,
@@ -119,7 +186,7 @@ async def _of_server(ctx: ProbeContext, server: WebServer, config: WebServerConf
             host=route.host if route else "",
             port=route.port if route else 0,
             changed=own.changed if own else None,
-            load=usual.reload if server.product == "caddy" else (),
+            load=usual.reload if usual.product == "caddy" else (),
             start=usual.start,
         )
     )

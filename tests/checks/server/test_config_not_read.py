@@ -103,6 +103,23 @@ def test_fires_for_caddy_that_runs_with_what_its_api_got() -> None:
     assert getattr(command, "argv", ()) == CADDYFILE.load
 
 
+def test_fires_for_a_caddyfile_in_a_persons_folder_that_leads_elsewhere() -> None:
+    missing, used = replace(UNAVAILABLE, status=404), _given_to_caddy()
+    both = Listeners(sockets=(*NODE.sockets, replace(NODE.sockets[0], port=3001)))
+    unread = replace(CADDYFILE, path="/home/deploy/Caddyfile", file="/home/deploy/Caddyfile")
+    (claim,) = judge(CHECK, CADDY, used, both, missing, unread)
+    assert claim.facts["copied"]
+    assert claim.fix
+    argvs = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert argvs[:2] == [
+        ("cp", "-p", "/etc/caddy/Caddyfile", "/etc/caddy/Caddyfile.before-copy"),
+        ("cp", "/home/deploy/Caddyfile", "/etc/caddy/Caddyfile"),
+    ]
+    assert not judge(CHECK, CADDY, used, NODE, replace(missing, status=200), unread)
+    assert not judge(CHECK, CADDY, used, both, missing, replace(unread, port=3001))
+    assert not judge(CHECK, CADDY, used, both, missing, replace(unread, changed=1.0))
+
+
 def test_fires_for_a_command_of_caddy_that_is_its_configuration() -> None:
     words = "caddy reverse-proxy --from shop.example.com --to 127.0.0.1:3001"
     given = replace(

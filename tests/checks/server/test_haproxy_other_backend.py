@@ -90,6 +90,85 @@ def test_fires_for_the_start_page_that_another_rule_takes() -> None:
     assert diff(seen, SHOP, text("if api", "if !api")) == expected
 
 
+@pytest.mark.parametrize(
+    ("condition", "path", "expected"),
+    [
+        (
+            "acl api hdr(host) -i shop.example.com\n"
+            "    acl api path_beg /api/\n    use_backend api if api",
+            "/",
+            (
+                "-acl api path_beg /api/", "-use_backend api if api",
+                "+acl api_path path_beg /api/", "+use_backend api if api api_path",
+            ),
+        ),
+        (
+            "use_backend api if { hdr(host) -i shop.example.com } or { path_beg /api }",
+            "/",
+            (
+                "-use_backend api if { hdr(host) -i shop.example.com } or { path_beg /api }",
+                "+use_backend api if { hdr(host) -i shop.example.com } { path_beg /api }",
+            ),
+        ),
+        (
+            "acl api path_beg /api\n    use_backend api if api",
+            "/api-docs",
+            ("-acl api path_beg /api", "+acl api path_beg /api/", "+acl api path /api"),
+        ),
+        (
+            "use_backend api if { path_beg -i /api }",
+            "/api-docs",
+            (
+                "-use_backend api if { path_beg -i /api }",
+                "+use_backend api if { path_reg -i ^/api(/|$) }",
+            ),
+        ),
+        (
+            "acl api path_reg /?api\n    use_backend api if api",
+            "/shop/api",
+            ("-acl api path_reg /?api", "+acl api path_reg ^/?api"),
+        ),
+        (
+            "use_backend api if { path_sub api }",
+            "/api-docs",
+            ("-use_backend api if { path_sub api }", "+use_backend api if { path_beg /api/ }"),
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "default", ["default_backend app", "use_backend app if { hdr(host) -i shop.example.com }"]
+)
+def test_fires_for_a_rule_that_takes_more_than_its_paths(
+    condition: str, path: str, expected: tuple[str, ...], default: str
+) -> None:
+    written = TEXT.replace("default_backend app\n", f"{condition}\n    {default}\n") + BACKENDS
+    unknown = unknown_path(path)
+    has = replace(HAS, target="http://127.0.0.1:3000", requested=path, path=path)
+    control = replace(has, requested=unknown, path=unknown, status=404)
+    seen = (page(404, url=f"https://shop.example.com{path}"), has, control)
+    assert diff(seen, replace(SHOP, path=path), written) == expected
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "use_backend api unless { path_beg /shop }",
+        "use_backend api if { path_beg /api } or { path_sub docs }",
+        "acl api path_beg /api-docs\n    use_backend api if api",
+    ],
+)
+def test_a_rule_that_no_small_change_narrows_is_left_to_a_person(condition: str) -> None:
+    written = TEXT.replace("default_backend app\n", f"{condition}\n    default_backend app\n")
+    path, unknown = "/api-docs", unknown_path("/api-docs")
+    has = replace(HAS, target="http://127.0.0.1:3000", requested=path, path=path)
+    control = replace(has, requested=unknown, path=unknown, status=404)
+    seen = (page(404, url=f"https://shop.example.com{path}"), has, control)
+    claims = judge(
+        CHECK, SERVER, config(written + BACKENDS), *seen, target=replace(SHOP, path=path)
+    )
+    assert all(claim.fix and claim.fix.applicability is Applicability.MANUAL for claim in claims)
+
+
 def test_fires_for_a_websocket() -> None:
     refused = Upgrade(
         url="wss://shop.example.com/api/items",

@@ -46,6 +46,38 @@ def test_fires_on_a_counter_that_refuses_a_websocket() -> None:
     assert claim.facts["counter"] is True
 
 
+DENY = "http-request deny if { path_beg /admin }"
+ALLOW = "http-request allow if { path_beg /admin } { src 203.0.113.0/24 }"
+ADMIN = replace(SHOP, path="/admin", symptom=Symptom("status", "403 Forbidden", 403))
+FORBIDDEN = page(403, url="https://shop.example.com/admin")
+
+
+def test_an_exception_below_its_rule_comes_above_it() -> None:
+    text = ruled(DENY, ALLOW)
+    (claim,) = judge(CHECK, SERVER, config(text), FORBIDDEN, target=ADMIN)
+    assert claim.facts["late"] == ALLOW
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    {ALLOW}\n     {DENY}\n-    {ALLOW}\n" in edit.diff
+
+
+def test_other_rules_that_allow_are_no_exception() -> None:
+    for allow in (
+        "http-request allow if { src 203.0.113.0/24 }",  # not of this path alone
+        "http-request allow if { path_beg /admin }",  # for everybody
+        "http-request allow if { path_beg /admin } or { src 203.0.113.0/24 }",
+        "http-request allow unless { path_beg /admin } { src 203.0.113.0/24 }",
+    ):
+        (claim,) = judge(CHECK, SERVER, config(ruled(DENY, allow)), FORBIDDEN, target=ADMIN)
+        assert not claim.facts["late"]
+    asks = DENY.replace("deny", "auth")
+    page_401 = replace(FORBIDDEN, status=401)
+    claims = judge(CHECK, SERVER, config(ruled(asks, ALLOW)), page_401, target=ADMIN)
+    assert not any(claim.facts["late"] for claim in claims)
+
+
 TOLD = replace(SHOP, symptom=Symptom("status", "429 Too Many Requests", 429))
 RATE = "http-request deny deny_status 429 if { sc_http_req_rate(0) gt 20 }"
 TABLE = "stick-table type ip size 100k expire 15s store http_req_rate(10s)"

@@ -78,6 +78,92 @@ def test_fires_with_the_edit_of_the_priority() -> None:
     assert "-      priority: 1\n+      priority: 100\n" in edit.diff
 
 
+@pytest.mark.parametrize(
+    ("rows", "fault", "routers", "expected"),
+    [
+        (
+            ("Path(`/api`)", "service: api"),
+            "exact",
+            (MAIN, replace(API, rule=RULE.replace("PathPrefix", "Path"), takes=False)),
+            "PathPrefix(`/api`)",
+        ),
+        (
+            ("PathPrefix(`/api`)", "service: api"),
+            "no_tls",
+            (MAIN, replace(API, tls=False)),
+            "+      tls: {",
+        ),
+        (
+            ("PathPrefix(`/api`)", "service: backend"),
+            "by_error",
+            (
+                MAIN,
+                replace(
+                    API,
+                    status="disabled",
+                    errors=('the service "backend@file" does not exist',),
+                    service="backend",
+                ),
+            ),
+            "+      service: api",
+        ),
+        (
+            ("PathPrefix(`/api`)", "service: api"),
+            "no_point",
+            (MAIN, replace(API, entry_points=("https",))),
+            "+      entryPoints: [websecure]",
+        ),
+    ],
+)
+def test_fires_for_the_only_fault_of_a_router(
+    rows: tuple[str, str], fault: str, routers: tuple[Router, ...], expected: str
+) -> None:
+    text = FILE.replace("PathPrefix(`/api`)", rows[0]).replace("      priority: 99\n", "")
+    text = text.replace(
+        "service: api\n      priority: 1\n", f"{rows[1]}\n      entryPoints: [https]\n"
+    )
+    text += "  services:\n    api: {}\n    page: {}\n"
+    config = replace(CONFIG, files=(ServerFile("/etc/traefik/dynamic/shop.yml", text),))
+    (claim,) = judge(CHECK, TRAEFIK, config, state(*routers), LOST, target=ITEMS, masked=False)
+    assert claim.facts[fault]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert expected in edit.diff
+
+
+def test_fires_for_a_rule_with_alternatives_that_takes_the_start_page() -> None:
+    wide = "Host(`shop.example.com`) || PathPrefix(`/api`)"
+    api = replace(API, rule=wide, priority=len(wide))
+    start = parse_target("https://shop.example.com/")
+    page = replace(LOST, url=start.url)
+    text = FILE.replace("&&", "||").replace("      priority: 99\n", "")
+    config = replace(CONFIG, files=(ServerFile("/etc/traefik/dynamic/shop.yml", text),))
+    seen = (TRAEFIK, config, state(MAIN, api), page)
+    (claim,) = judge(CHECK, *seen, target=start, masked=False)
+    assert (claim.facts["either"], claim.facts["router"]) == (True, MAIN.name)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "Host(`shop.example.com`) && PathPrefix(`/api`)" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "router",
+    [
+        replace(API, name="api@internal", service="api@internal", entry_points=("traefik",)),
+        replace(API, entry_points=("vpn",)),  # closed on purpose
+        replace(API, service="page", tls=False),  # the same application
+        replace(API, tls=False, entry_points=("http",), rule="Host(`a.example.com`)"),
+        replace(API, filtered="unhealthy"),
+        replace(API, rule="Host(`shop.example.com`) && Path(`/other`)"),
+        replace(API, rule="Host(`shop.example.com`) && PathPrefix(`/`)", tls=False),
+    ],
+)
+def test_silent_where_a_router_is_for_others(router: Router) -> None:
+    assert not judge(CHECK, TRAEFIK, state(MAIN, router), LOST, target=ITEMS)
+
+
 def test_fires_with_a_label_for_a_container() -> None:
     own = replace(API, container="api", name="api@docker")
     (claim,) = judge(CHECK, TRAEFIK, CONFIG, state(HIGHER, own), PAGE, target=ITEMS)

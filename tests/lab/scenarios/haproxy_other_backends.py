@@ -27,7 +27,7 @@ backend sockets
 def serve(lab: Lab, old: str = "", new: str = "", pages: str = "*", api: str = "") -> None:
     """Pages on one port, data on another, WebSockets on a third; `old` is written `new`."""
     program = str(haproxy.__file__).replace("haproxy.py", "applications/paths_server.py")
-    for port, paths in ((3001, [pages]), (3002, [api or "/api/items:json"])):
+    for port, paths in ((3001, pages.split()), (3002, [api or "/api/items:json"])):
         lab.spawn(lab.server, lab.server.python(program, str(port), *paths), port)
     assert old in RULES
     rules = RULES.replace(old, new) if old else RULES
@@ -251,3 +251,29 @@ def haproxy_default_is_another_application(lab: Lab) -> None:
 def haproxy_has_pages_below_a_path_alone(lab: Lab) -> None:
     """The start page is missing on purpose: the pages have a path of their own."""
     serve_data_alone(lab, "use_backend app if { path_beg /shop/ }\n    ")
+
+
+HOST = "    acl is_api hdr(host) -i shop.example.com\n    acl is_api path_beg /api/\n"
+
+
+@haproxy_scenario(outside=None, server="server.haproxy-other-backend", differs=(haproxy.CONFIG,))
+def haproxy_acl_of_data_has_two_definitions(lab: Lab) -> None:
+    """Configuration Manual, section 7.1: several lines "acl" of one name are an OR, so that the
+    name of the site is enough."""
+    serve(lab, "    acl is_api path_beg /api/\n", HOST, api="/api/items:json", pages="/")
+
+
+@haproxy_scenario(
+    outside=None,
+    server="server.haproxy-other-backend",
+    target="https://shop.example.com/api-docs",
+    differs=(haproxy.CONFIG,),
+)
+def haproxy_beginning_of_data_takes_the_manual(lab: Lab) -> None:
+    """Configuration Manual, section 7.3.6: path_beg compares characters."""
+    serve(lab, "path_beg /api/", "path_beg /api", pages="/ /api-docs")
+
+
+@healthy_haproxy(target="https://shop.example.com/api-docs")
+def haproxy_folder_of_data_spares_the_manual(lab: Lab) -> None:
+    serve(lab, "path_beg /api/", "path_reg ^/api(/|$)", pages="/ /api-docs")

@@ -91,3 +91,20 @@ def router_of_many_hosts_has_the_longer_rule(lab: Lab) -> None:
 @healthy_traefik()
 def router_of_the_host_has_the_higher_priority(lab: Lab) -> None:
     _many_hosts(lab, "      priority: 1000\n")
+
+
+@passed_over(outside="http.page-for-api", target=ITEMS)
+def router_of_an_interface_has_the_path_alone(lab: Lab) -> None:
+    """https://github.com/traefik/traefik/issues/2551: Path in place of PathPrefix, and another
+    router takes the rest."""
+    _two_applications(lab, "Path(`/api`)", "", "", ENTRY_POINTS + API)
+
+
+@passed_over(outside="http.page-for-api", target=ITEMS)
+def router_of_an_interface_names_no_service_that_is_there(lab: Lab) -> None:
+    """The service is called otherwise; the router of the page takes the path."""
+    _two_applications(lab, "PathPrefix(`/api`)", "", "", ENTRY_POINTS + API)
+    before = traefik.log_text(lab)
+    text = lab.server.read(DYNAMIC)
+    lab.server.write(DYNAMIC, text.replace("service: api", "service: own-api"))
+    traefik.await_file(lab, DYNAMIC, before)

@@ -142,3 +142,38 @@ def caddy_resumes_what_is_right(lab: Lab) -> None:
     _caddy_resumes(lab, RIGHT)
     caddy.edit(lab, RIGHT, WRONG)
     _later(lab, caddy.CONFIG)
+
+
+DEPLOY = "/home/deploy"
+ITEMS = "https://shop.example.com/api/items"
+
+
+def _caddy_at_home(lab: Lab, used: str) -> None:
+    """A person edits a Caddyfile in a folder of the own, and the service has another."""
+    for port, path in ((3001, "/"), (3002, "/api/items:json")):
+        program = str(caddy.__file__).replace("caddy.py", "applications/paths_server.py")
+        lab.spawn(lab.server, lab.server.python(program, str(port), path), port)
+    lab.undo(lambda: lab.server.sh(f"rm -rf {DEPLOY}"))
+    line = f"\treverse_proxy {RIGHT}"
+    text = caddy.SHOP.replace(line, f"\treverse_proxy /ws {RIGHT}\n\treverse_proxy {WRONG}")
+    edited = text.replace(
+        "\treverse_proxy /ws", "\treverse_proxy /api/* 127.0.0.1:3002\n\treverse_proxy /ws"
+    )
+    caddy.serve(lab, edited if used == "edited" else text)
+    lab.server.write(f"{DEPLOY}/shop/Caddyfile", caddy.OPTIONS + edited)
+    _later(lab, f"{DEPLOY}/shop/Caddyfile")
+
+
+@scenario(
+    outside=None, server=CHECK, target=ITEMS, needs=caddy.needs_caddy, not_on=ELSEWHERE,
+    differs=(caddy.CONFIG, f"{caddy.CONFIG}.before-copy"),
+)  # fmt: skip
+def caddyfile_at_home_is_edited(lab: Lab) -> None:
+    """https://caddy.community/t/so-you-want-to-write-a-caddyfile/8205: `caddy start` takes the
+    adjacent Caddyfile, and the service that of /etc/caddy."""
+    _caddy_at_home(lab, "old")
+
+
+@healthy(target=ITEMS, needs=caddy.needs_caddy, not_on=ELSEWHERE)
+def caddyfile_at_home_is_a_copy_of_the_used_one(lab: Lab) -> None:
+    _caddy_at_home(lab, "edited")
