@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Symptom
-from tests.checks.nginx.test_rule_refuses import CHECK, SHOP, refused_page
-from tests.support.check_evidence import judge
+from tests.checks.nginx.test_rule_refuses import CHECK, refused_page
+from tests.support.check_evidence import SHOP, judge
 
 PARTNER = "https://partner.example.net/angebote"
 LINE = f'1.2.3.4 - - [t] "GET /a.png HTTP/2.0" 403 162 "{PARTNER}" "Mozilla/5.0 Firefox/128.0"'
