@@ -117,19 +117,24 @@ _CONSOLE = lazy_pattern(
     r"|\bUncaught\b|\b(?:DOM|Security)?(?:Exception|Error): |^\[\w{1,16}\] "
     r"|\b(?:Failed to|Refused to|Blocked|Not allowed to|Unable to|Cannot|Can['’]t) \w"
 )
-_QUOTED = lazy_pattern(r"[\"“”„«»『「]\S")
+#: Words with which a person asks for a look at a site, and tells nothing of it.
+_ASKING = frozenset(
+    """a and at bitte can check could diagnose for have hello hi is it look me my of on open our
+    page please pls run see server site sur svp take test thank thanks that the this to try us
+    visit website what whats wrong with work working you""".split()  # noqa: SIM905
+)
 _ADDRESS = lazy_pattern(r"(?i)\b(?:https?|wss?)://\S{1,2000}")
 
 
 def _is_unread_message(text: str) -> bool:
-    """Return whether a line beside its address is a message, of which nothing is known: a line of a
-    browser's console, or words in quotes among a sentence."""
+    """Return whether words beside an address say something of which nothing is known: a line of a
+    browser's console, or a sentence. That the site answers is no answer to it."""
     if is_solved(condensed(text)):
         return False
     words = _ADDRESS.sub(" ", condensed(text))
-    return _CONSOLE.search(words) is not None or (
-        len(words.split()) >= FEWEST_WORDS and bool(_QUOTED.search(words))
-    )
+    told = [word for word in words.split() if word.strip("?!.,:;'").lower() not in _ASKING]
+    is_sentence = len(words.split()) >= FEWEST_WORDS and bool(told)
+    return _CONSOLE.search(words) is not None or is_sentence
 
 
 #: The address to which a login is to lead back, where it stands alone in a message.

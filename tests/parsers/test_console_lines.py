@@ -41,6 +41,8 @@ def test_the_line_of_a_source_is_no_part_of_its_address(line: str, address: str)
          "csp"),
         (f"{SITE}/ Uncaught (in promise) NotAllowedError: Permission denied", "csp"),
         (f"have a look at {SITE}/ please", None),
+        (f"Si abro {SITE}/ me pide el carnet de la biblioteca", "other"),
+        (f"since yesterday {SITE}/ has the hiccups", "other"),
         (f"it works again: {SITE}/", None),
         (f"{SITE}/", None),
     ],
