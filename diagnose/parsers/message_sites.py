@@ -133,7 +133,9 @@ def _is_unread_message(text: str) -> bool:
         return False
     words = _ADDRESS.sub(" ", condensed(text))
     told = [word for word in words.split() if word.strip("?!.,:;'").lower() not in _ASKING]
-    is_sentence = len(words.split()) >= FEWEST_WORDS and bool(told)
+    # Chinese and Japanese have no blanks between words.
+    is_long = len(words.split()) >= FEWEST_WORDS or any(not word.isascii() for word in told)
+    is_sentence = bool(told) and is_long
     return _CONSOLE.search(words) is not None or is_sentence
 
 

@@ -43,6 +43,7 @@ def test_the_line_of_a_source_is_no_part_of_its_address(line: str, address: str)
         (f"have a look at {SITE}/ please", None),
         (f"Si abro {SITE}/ me pide el carnet de la biblioteca", "other"),
         (f"since yesterday {SITE}/ has the hiccups", "other"),
+        (f"访问 {SITE}/ 总是弹出奇怪的东西", "other"),
         (f"it works again: {SITE}/", None),
         (f"{SITE}/", None),
     ],

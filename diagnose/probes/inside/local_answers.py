@@ -56,7 +56,7 @@ _PERSONAL = {401, 403, 407, 429}
 
 @probe(after=Exchange)
 async def page_failed(ctx: ProbeContext, exchange: Exchange) -> None:
-    if _has_failed(ctx, exchange):
+    if _has_failed(ctx, exchange) or _is_another_site_told(ctx):
         await _compare(ctx)
     await _look_elsewhere(ctx)
 
@@ -147,7 +147,20 @@ async def _compare(ctx: ProbeContext) -> None:
         work.append(_ask_forwarded(ctx, plain_address, plain_port))
     if plain_address and plain_port == HTTP_PORT and any(map(_is_balancer_error, failed_pages)):
         work.append(_ask_as_health_check(ctx, plain_address))
+    if plain_address and plain_port == HTTP_PORT and _is_another_site_told(ctx):
+        work.append(_ask_forwarded(ctx, plain_address, plain_port))
+        work.append(_ask_as_health_check(ctx, plain_address))
     await asyncio.gather(*work)
+
+
+def _is_another_site_told(ctx: ProbeContext) -> bool:
+    """Whether a message says that another site comes, and the front page came from an address that
+    is not the server's: what stands in front may not pass the name on."""
+    target, own = ctx.target, interface_addresses(ctx.observed(Interface))
+    is_told = target.symptom is not None and target.symptom.kind == "wrong-site"
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(target)]
+    is_elsewhere = bool(own and pages) and not any(page.address in own for page in pages)
+    return is_told and is_elsewhere and target.path == "/" and bool(ctx.observed(Listeners))
 
 
 def entry_address(ctx: ProbeContext, port: int) -> str:
@@ -297,7 +310,7 @@ async def _ask_forwarded(ctx: ProbeContext, address: str, port: int) -> None:
     patience = _patience(ctx)
     result = await get(Http1Connection(attempt.stream, patience), url, patience, FORWARDED)
     attempt.stream.close()
-    _emit(ctx, _completed(ctx, answer, result))
+    _emit(ctx, replace(_completed(ctx, answer, result), same_as=_same_pages(ctx, result)))
 
 
 def _is_balancer_error(exchange: Exchange) -> bool:
@@ -323,7 +336,7 @@ async def _ask_as_health_check(ctx: ProbeContext, address: str) -> None:
     )
     result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE)
     attempt.stream.close()
-    _emit(ctx, _completed(ctx, answer, result))
+    _emit(ctx, replace(_completed(ctx, answer, result), same_as=_same_pages(ctx, result)))
 
 
 async def _ask_websocket(ctx: ProbeContext, peer: tuple[str, int], path: str) -> None:
