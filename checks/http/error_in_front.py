@@ -12,6 +12,7 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
+    Confidence,
     Evidence,
     Fix,
     Manual,
@@ -84,11 +85,14 @@ def _claim(
     failure = first.failure
     kept = "" if failure else kept_sign(first.headers)
     step = Manual("purge" if kept else "look-there", Where.CLOUD_CONSOLE)
+    is_gateway = failure is None and not kept and first.status in GATEWAY_FAILURES
+    # What this server answers to itself says nothing of its own packet filter.
+    confidence = Confidence.LIKELY if is_gateway else _fronts.weakest(machines)
     return Claim(
         about=merge_subjects(subjects),
         covers=(*subjects, *_fronts.other_subjects(evidence, exchanges)),
         because=tuple(dict.fromkeys((*exchanges, page, *proofs))),
-        confidence=_fronts.weakest(machines),
+        confidence=confidence,
         facts={
             "name": evidence.target.host,
             "url": first.url,
@@ -100,7 +104,7 @@ def _claim(
             "hops": hops(first.headers),
             "kept": kept,
             "path": evidence.target.path_without_query,
-            "gateway": failure is None and not kept and first.status in GATEWAY_FAILURES,
+            "gateway": is_gateway,
             "host_refused": failure is None and refuses_host(first.status, first.body),
             "unknown_site": failure is None and not kept and first.status in UNKNOWN_SITE,
             "own_status": page.status,

@@ -21,6 +21,8 @@ from diagnose.parsers.integrity import tells_of_integrity
 from diagnose.parsers.request_fields import shown_origin
 from diagnose.parsers.urls import parse_url
 
+#: It fails for some visitors alone.
+_SOME_VISITORS: tuple[SymptomKind, ...] = ("some-visitors",)
 #: The methods of this run's own requests.
 _OWN_METHODS = frozenset({"", "GET", "OPTIONS"})
 #: A font that came, and whose content is none; a chunk whose name the message does not tell.
@@ -86,7 +88,7 @@ def _is_for_some(symptom: Symptom) -> bool:
     # Imported late: few runs end without a finding that answers the message.
     from diagnose.parsers.visible_faults import visible_fault
 
-    return visible_fault(symptom.text, ("some-visitors",)) is not None
+    return visible_fault(symptom.text, _SOME_VISITORS) is not None
 
 
 def _is_permitted(evidence: Evidence, symptom: Symptom) -> bool:

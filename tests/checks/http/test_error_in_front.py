@@ -27,7 +27,9 @@ CHECK = "http.error-in-front"
 @pytest.mark.parametrize("status", [502, 503, 404, 421])
 def test_fires_where_the_edge_fails_and_this_server_does_not(status: int) -> None:
     (claim,) = judge(CHECK, *behind(edge_handshake(), edge_page(status), local()))
-    assert claim.confidence is Confidence.CERTAIN
+    # A 502 may come from this server's own packet filter, which its own request does not pass.
+    is_gateway = status in {502, 503}
+    assert claim.confidence is (Confidence.LIKELY if is_gateway else Confidence.CERTAIN)
     assert claim.facts["addresses"] == (EDGE,)
     assert claim.facts["certificate"]
 
