@@ -26,7 +26,7 @@ from diagnose.model.server import Interface
     severity=Severity.ERROR,
     needs=[LocalAnswer, Interface],
     needs_message=True,
-    explains=["http.not-the-site", "dns.other-machine"],
+    explains=["http.not-the-site"],
 )
 def host_lost_in_front(evidence: Evidence) -> Iterator[Claim]:
     named = _fronts.local_answer(evidence, "forwarded")

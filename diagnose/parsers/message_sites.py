@@ -120,8 +120,9 @@ _CONSOLE = lazy_pattern(
 #: Words with which a person asks for a look at a site, and tells nothing of it.
 _ASKING = frozenset(
     """a and at bitte can check could diagnose for have hello hi is it look me my of on open our
-    page please pls run see server site sur svp take test thank thanks that the this to try us
-    visit website what whats wrong with work working you""".split()  # noqa: SIM905
+    page please pls run see server site sur svp take test thank thanks that the this to try us visit
+    website what whats wrong with work working you
+    看 看看 请看 请看看 帮我看看 检查 请检查 访问""".split()  # noqa: SIM905
 )
 _ADDRESS = lazy_pattern(r"(?i)\b(?:https?|wss?)://\S{1,2000}")
 
