@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Confidence, Symptom, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.other_requests import ToldAnswer, ToldDifference
@@ -115,3 +117,44 @@ def test_takes_out_the_row_of_a_map_that_decides() -> None:
     (claim,) = judge("http.request-part-refused", *seen, target=french, masked=False)
     (step,) = claim.fix.steps if claim.fix else ()
     assert "- ~*^fr fr;" in str(getattr(step, "commands", ()))
+
+
+def test_a_condition_goes_whose_variable_has_another_value_before() -> None:
+    agent = ToldDifference("agent", "user-agent", "Mozilla/5.0 (iPhone) diagnose/1")
+    phones = "if ($http_user_agent ~* iphone) { set $mobile 1; }"
+    state, text, answered = refused_page(f"set $mobile 0;\n {phones}", 200)
+    told = answer(404, agent), answer(200)
+    phone = target("on the iPhone 404 appears")
+    (claim,) = judge("http.request-part-refused", state, text, answered, *told, target=phone)
+    assert claim.facts["typed"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        # Without it nginx knows no variable $mobile.
+        "if ($http_user_agent ~* iphone) { set $mobile 1; }\n if ($mobile) { return 404; }",
+        # It answers otherwise: another program's 404.
+        "if ($http_user_agent ~* iphone) { return 403; }",
+    ],
+)
+def test_no_condition_is_taken_out_that_does_not_decide_or_is_needed(rule: str) -> None:
+    agent = ToldDifference("agent", "user-agent", "Mozilla/5.0 (iPhone) diagnose/1")
+    state, text, answered = refused_page(rule, 200)
+    told = answer(404, agent), answer(200)
+    phone = target("on the iPhone 404 appears")
+    (claim,) = judge("http.request-part-refused", state, text, answered, *told, target=phone)
+    assert not claim.facts["typed"]
+
+
+def test_a_rule_of_apache_with_another_condition_stays() -> None:
+    agent = ToldDifference("agent", "user-agent", "Mozilla/5.0 (Linux; Android 10; K) diagnose/1")
+    both = "RewriteCond %{HTTP_USER_AGENT} Android\nRewriteCond %{REQUEST_URI} ^/private\n"
+    either = "RewriteCond %{HTTP_USER_AGENT} Android [OR]\nRewriteCond %{REQUEST_URI} ^/private\n"
+    for conditions, is_typed in ((both, False), (either, True)):
+        rules = f"RewriteEngine On\n{conditions}RewriteRule ^ - [F]\n"
+        told = answer(403, agent), answer(200)
+        seen = APACHE, apache_config(site(rules)), *told
+        phone = target("on my phone 403 appears")
+        (claim,) = judge("http.request-part-refused", *seen, target=phone)
+        assert claim.facts["typed"] is is_typed

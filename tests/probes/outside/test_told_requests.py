@@ -49,7 +49,7 @@ def sent(
     target = SimpleNamespace(symptom=Symptom("status", words, 403), path="/", origin=SHOP.origin)
     ctx = SimpleNamespace(target=target, further_requests=FurtherRequests())
     page = Exchange(url=f"{SHOP.origin}/", address="192.0.2.1", port=443, status=200, verified=True)
-    asyncio.run(told_requests.send_told_request(ctx, page))  # type: ignore[arg-type]
+    asyncio.run(told_requests.send_told_request(ctx, page))
     return requests
 
 
