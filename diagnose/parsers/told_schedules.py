@@ -72,9 +72,8 @@ def told_schedule(text: str) -> ToldSchedule | None:
     period, (minute, is_about) = _period(own), _clock(own)
     if not period and minute is None:
         return None
-    is_daily = minute is not None and period not in {_WEEK}
     return ToldSchedule(
-        _DAY if is_daily and period < _DAY else period,
+        _DAY if minute is not None and 0 < period < _DAY else period,
         minute,
         is_about,
         _NIGHT.search(own) is not None,
