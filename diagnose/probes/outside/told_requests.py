@@ -31,11 +31,13 @@ MAX_ALONE = 4
 #: How often the request is sent without a difference.
 _CONTROLS = 2
 _SAFE = frozenset({"", "GET", "HEAD", "OPTIONS"})
-#: Fields that are of the connection, of a body or of a login, or that other probes send (CORS).
+#: Fields that are of the connection, of a body or of a login, or that other probes send (CORS), or
+#: that make another method or address of a request.
 _LEFT_OUT = frozenset(
     ["accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie",
      "expect", "host", "keep-alive", "origin", "proxy-authorization", "te", "trailer",
-     "transfer-encoding", "upgrade"]
+     "transfer-encoding", "upgrade", "x-http-method", "x-http-method-override",
+     "x-method-override", "x-original-url", "x-rewrite-url"]
 )  # fmt: skip
 #: Kinds of messages that are about the answer to one request.
 _KINDS: frozenset[SymptomKind] = frozenset(

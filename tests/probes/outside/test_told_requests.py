@@ -27,6 +27,11 @@ def test_logins_and_the_fields_of_a_body_are_left_out() -> None:
     assert told_differences(ToldRequest("GET", "/", fields=fields)) == ()
 
 
+@pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-rewrite-url"])
+def test_a_field_that_makes_another_request_is_left_out(name: str) -> None:
+    assert told_differences(ToldRequest("GET", "/", fields=((name, "DELETE"),))) == ()
+
+
 def test_the_method_comes_first_and_a_program_keeps_our_name() -> None:
     told = ToldRequest("HEAD", "/", 403, "https://a.example/", "Bot/1")
     differences = told_differences(told)
