@@ -129,6 +129,8 @@ def test_fires_and_leaves_the_change_to_a_person(seen: PlannedRestart) -> None:
         (plan("0 3 * * * root systemctl restart nginx"), "websockets drop every 10 minutes"),
         (plan("0 15 * * * root reboot", "machine", minutes=(900,)), "the site is down every night"),
         (plan("0 3 * * * root systemctl restart nginx"), "the site is slow"),
+        (plan("0 3 * * * root systemctl restart nginx"), "connect() failed at 03:00:12"),
+        (plan("0 3 * * * root systemctl restart nginx"), "the upload ends after 3h"),
     ],
 )
 def test_silent_for_another_time_and_without_one(seen: PlannedRestart, text: str) -> None:
