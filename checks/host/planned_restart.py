@@ -5,7 +5,6 @@ just then: a line of cron, a timer, logrotate's script, the restart of unattende
 That it is what the person tells of is likely: another program may have the same hour.
 """
 
-import re
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
@@ -26,7 +25,6 @@ from diagnose.model.services import PlannedRestart
 
 #: Services that read their files again without an end of what they do (systemctl(1), "reload").
 _RELOADED = frozenset({"nginx", "apache2", "haproxy", "caddy"})
-_RESTART = re.compile(r"\b(?:try-)?restart\b")
 #: Kinds of what is ended that are no service.
 _KINDS = ("machine", "containers", "pm2")
 _MAX_TIMES = 4
@@ -99,7 +97,10 @@ def _fix(plan: PlannedRestart) -> Fix:
     old = lines[plan.line - 1] if is_read else ""
     new = ""
     if is_read and _is_reloaded(plan):
-        new = _RESTART.sub("reload", old)
+        # Imported late, as above.
+        from diagnose.parsers.linux.planned_jobs import reloading
+
+        new = reloading(old)
     elif is_read and plan.source == "job" and plan.is_alone:
         new = f"#{old}"
     if new and new != old:

@@ -1,6 +1,7 @@
 """The request that a message tells of fails, and this program's own for the same address is
 answered. The two were sent in turn, with one difference at a time: the method (HEAD), the
-User-Agent, the Referer, the language, or another header field. What fails alone decides.
+User-Agent, the Referer, the language, or another header field. What fails alone decides. It is
+certain if it failed once more after two requests without a difference were answered.
 
 Who refuses it (a rule of the web server, a firewall for web requests, the application) is not seen
 from outside; lines of the server's configuration that ask for this part are shown with it.
@@ -43,15 +44,18 @@ _MAX_LINES, _MAX_TEXT = 4, 120
 def request_part_refused(evidence: Evidence) -> Iterator[Claim]:
     symptom, answers = evidence.target.symptom, list(evidence.of(ToldAnswer))
     told = next((each for each in answers if each.differences), None)
-    control = answers[-1] if answers else None
-    if symptom is None or told is None or control is None or not told.is_error:
+    if symptom is None or told is None or not told.is_error or not _is_told(symptom.text, told):
         return
-    # Without the differences the request is answered: it was sent last.
-    if control.differences or control.is_error or not _is_told(symptom.text, told):
+    # Without the differences the request is answered: that was tried after it.
+    controls = [each for each in answers[answers.index(told) :] if not each.differences]
+    if not controls or any(control.is_error for control in controls):
         return
     alone = [each for each in answers if len(each.differences) == 1 and each.is_error]
     decisive = alone[0] if alone else told
     differences = decisive.differences
+    again = [each for each in answers if each.differences == differences and each is not decisive]
+    if any(not each.is_error for each in again):
+        return  # it fails now and then, whatever is asked
     lines = _asking_lines(evidence, differences[0])
     typed = _typed(evidence, decisive)
     subject = Subject(port=told.port, path=evidence.target.path)
@@ -59,12 +63,14 @@ def request_part_refused(evidence: Evidence) -> Iterator[Claim]:
         about=subject,
         covers=(subject,),
         because=tuple(answers),
-        confidence=Confidence.CERTAIN if alone else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if alone and again and len(controls) > 1
+        else Confidence.LIKELY,
         facts={
             "url": told.url,
             "status": decisive.status or "",
             "reason": decisive.reason,
-            "served": control.status,
+            "served": controls[-1].status,
             **{part: differences[0].part == part for part in (*_WRITTEN, "field")},
             "name": differences[0].name.title(),
             "value": differences[0].value,

@@ -25,6 +25,9 @@ from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.urls import path_of
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+#: The status with which nginx closes a connection, and those that lead elsewhere.
+_CLOSED = 444
+_REDIRECTS = frozenset(["301", "302", "303", "307", "308"])
 
 
 def deciding_condition(nginx: Nginx, plain: ClientRequest, told: ClientRequest) -> Directive | None:
@@ -111,7 +114,22 @@ def without_condition(
     told = replace(plain, fields=tuple(fields.items()), method=method)
     decisive = deciding_condition(nginx, plain, told) or deciding_entry(nginx, plain, told)
     file = nginx.file(decisive) if decisive else None
-    if decisive is None or file is None:
+    if decisive is None or file is None or not _may_go(nginx, decisive, answer.status):
         return ()
     change = remove_directive(file.text, decisive)
     return chosen_edits(nginx, config_edits(nginx, {decisive.file: [change]}))
+
+
+def _may_go(nginx: Nginx, decisive: Directive, status: int | None) -> bool:
+    """Return whether what a block answers is what the request got, and nothing else needs the
+    variables that it sets: nginx does not start with one that is set nowhere."""
+    codes = {line.args[0] for line in children(decisive, "return") if line.args}
+    if any(code.isdecimal() and int(code) != (status or _CLOSED) for code in codes - _REDIRECTS):
+        return False
+    inside = {(line.file, line.line) for line in walk((decisive,))}
+    kept = {
+        line.args[0]
+        for line in walk(tuple(server.block for server in nginx.servers))
+        if line.name == "set" and line.args and (line.file, line.line) not in inside
+    }
+    return {f"${name}" for name in set_variables(decisive)} <= kept

@@ -7,7 +7,7 @@ from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
 from diagnose.model import Applicability, Fix
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.edits import replace_directive
+from diagnose.parsers.nginx.edits import one_line, replace_directive
 
 _OWN_PATHS = frozenset({"$uri", "$uri/", "$request_uri", "$document_uri", "$document_uri/"})
 
@@ -16,6 +16,9 @@ def own_fallback_fix(nginx: Nginx, fallback: Directive) -> Fix | None:
     """Let nginx answer 404 where no file exists; None for another `try_files`."""
     if len(fallback.args) < 2 or fallback.args[-1] not in _OWN_PATHS:
         return None
-    line = f"try_files {' '.join(fallback.args)} =404;"
+    file = nginx.file(fallback)
+    if file is None:
+        return None
+    line = f"{one_line(file.text, fallback).removesuffix(';')} =404;"
     edit = config_edit(nginx, fallback.file, replace_directive(fallback, line))
     return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW) if edit else None

@@ -113,8 +113,9 @@ def _fix(nginx: Nginx, server: Server, address: str) -> Fix:
     for listen in server.listens:
         is_meant = listen.address == address and (address, listen.port) not in taken
         directive = listen.directive if is_meant else None
-        if directive is not None:
-            line = f"listen {' '.join(directive.args)} default_server;"
+        file = nginx.file(directive) if directive is not None else None
+        if directive is not None and file is not None:
+            line = f"{edits.one_line(file.text, directive).removesuffix(';')} default_server;"
             changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
     steps = config_edits(nginx, changes)
     if not steps:

@@ -15,13 +15,15 @@ _CONDITION = re.compile(
 )
 _ANY_CONDITION = re.compile(r"(?i)\s*RewriteCond\s")
 _RULE = re.compile(r"(?i)\s*RewriteRule\s[^\\]*")
+#: The flag that joins a condition with the next one.
+_OR = re.compile(r"(?i)\s\[(?:[^\]]*,)?\s*(?:OR|ornext)\s*(?:,[^\]]*)?\]\s*$")
 _MAX_CONDITIONS = 20
 
 
 def without_rewrite(
     evidence: Evidence, differences: tuple[ToldDifference, ...]
 ) -> tuple[Command | Edit, ...]:
-    """Return what a person types to take out the one rule whose condition holds for a header field
+    """Return what a person types to take out the one rule whose conditions hold for a header field
     of a told request; () where none surely does."""
     view = server_on_port(evidence)
     if view is None or view.config is None or view.server.product != "apache":
@@ -39,7 +41,7 @@ def without_rewrite(
 
 
 def _blocks(rows: list[str], differences: tuple[ToldDifference, ...]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last line of each rule with a condition that holds for a field."""
+    """Yield the first and the last line of each rule whose conditions hold for a field."""
     for number, text in enumerate(rows, 1):
         if not any(_holds(text, difference) for difference in differences):
             continue
@@ -48,8 +50,21 @@ def _blocks(rows: list[str], differences: tuple[ToldDifference, ...]) -> Iterato
             first -= 1
         while last < len(rows) and _ANY_CONDITION.match(rows[last - 1]):
             last += 1
-        if last - first <= _MAX_CONDITIONS and _RULE.fullmatch(rows[last - 1]):
+        is_rule = last - first <= _MAX_CONDITIONS and _RULE.fullmatch(rows[last - 1])
+        if is_rule and _are_met(rows[first - 1 : last - 1], differences):
             yield first, last
+
+
+def _are_met(conditions: list[str], differences: tuple[ToldDifference, ...]) -> bool:
+    """Return whether the conditions of a rule surely hold: of those that [OR] joins, one does."""
+    is_met = False
+    for text in conditions:
+        is_met = is_met or any(_holds(text, difference) for difference in differences)
+        if _OR.search(text[-200:]) is None:
+            if not is_met:
+                return False
+            is_met = False
+    return True
 
 
 def _holds(text: str, difference: ToldDifference) -> bool:

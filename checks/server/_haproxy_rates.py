@@ -15,6 +15,8 @@ from diagnose.parsers.haproxy.config import Line, seconds
 _COUNTER = re.compile(
     r"(?:sc[0-2]?_|src_)(?P<kind>http_req_rate|http_err_rate|conn_rate|conn_cur)(?:\([\w,]{0,60}\))?"
 )
+#: What reads a counter of a visitor, or of what a rule tracks.
+_READ = re.compile(r"(?:sc\d?_|src_)\w")
 _ABOVE = {"gt", "ge"}
 #: The address that the machine in front adds (Configuration Manual, "hdr_ip").
 _FORWARDED = "hdr_ip(X-Forwarded-For,-1)"
@@ -112,9 +114,19 @@ def tracking_edit(haproxy: HaproxyView) -> Edit | None:
         for line in (*frontend.own("http-request"), *frontend.own("tcp-request"))
         if any(word.startswith("track-sc") for word in line.words) and "src" in line.words
     ]
-    if len(lines) != 1:
+    if len(lines) != 1 or _is_read_before(haproxy, lines[0]):
         return None
     line = lines[0]
     at = next(index for index, word in enumerate(line.words) if word.startswith("track-sc"))
     rest = [_FORWARDED if word == "src" else word for word in line.words[at:]]
     return replace(haproxy.view, line, " ".join(("http-request", *rest)))
+
+
+def _is_read_before(haproxy: HaproxyView, line: Line) -> bool:
+    """Return whether a rule reads the counters before the field of a request can count: rules of
+    tcp-request come first, then those of http-request in their order. Such a limit would end."""
+    frontend = haproxy.proxies.frontend
+    earlier = [each for each in frontend.own("http-request") if each.number < line.number]
+    readers = [each for each in frontend.own("tcp-request") if each != line] + earlier
+    is_moved = line.words[0] == "tcp-request"
+    return is_moved and any(_READ.match(word) for each in readers for word in each.words)

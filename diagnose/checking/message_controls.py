@@ -13,6 +13,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.other_requests import ToldAnswer
 from diagnose.model.pages import Page, PageFileResponse
 from diagnose.model.symptom import SymptomKind
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.complaints import fails_at_times
 from diagnose.parsers.content_security_policy import frame_ancestors
 from diagnose.parsers.cors_messages import tells_of_failed_script, tells_of_preflight
@@ -25,6 +26,13 @@ from diagnose.parsers.urls import parse_url
 _SOME_VISITORS: tuple[SymptomKind, ...] = ("some-visitors",)
 #: The methods of this run's own requests.
 _OWN_METHODS = frozenset({"", "GET", "OPTIONS"})
+#: A field of a request with its value, which no answer has.
+_FIELD = re.compile(
+    r"(?<![\w-])(accept|accept-encoding|accept-language|range|if-[a-z-]{4,20}|authorization|cookie"
+    r"|x-requested-with|x-api-key|x-auth-token|x-csrf-token|x-xsrf-token|x-forwarded-[a-z]{2,6})"
+    r":\s?[^\s:]",
+    re.IGNORECASE,
+)
 #: A font that came, and whose content is none; a chunk whose name the message does not tell.
 _CONTENT = re.compile(r"OTS parsing error|decode downloaded font")
 _LATER = re.compile(
@@ -56,17 +64,32 @@ def _told_values(evidence: Evidence, part: str) -> set[str]:
     }
 
 
+def _named_fields(text: str) -> set[str]:
+    """Return the fields of a request that a message names with a value, in lower case."""
+    return {match[1].lower() for match in _FIELD.finditer(text)}
+
+
+def _told_names(evidence: Evidence) -> set[str]:
+    """Return the names of the fields that this run sent as a message tells of them."""
+    return {
+        difference.name for answer in evidence.of(ToldAnswer) for difference in answer.differences
+    }
+
+
 def _is_part_unsent(evidence: Evidence, symptom: Symptom) -> bool:
-    """Return whether a message tells of a language, a page or a version of HTTP that this run's
-    requests had not."""
+    """Return whether a message tells of a language, a page, a version of HTTP or another field that
+    this run's requests had not."""
     from diagnose.parsers.described_requests import described_request
 
     told = described_request(symptom.text)
-    if told is None or told.method not in _OWN_METHODS:
+    if told is None:
+        return bool(_named_fields(symptom.text))
+    if told.method not in _OWN_METHODS:
         return False
     is_language = "accept-language" in dict(told.fields)
     return (
         told.version == "1.0"
+        or bool(_named_fields(symptom.text) - _told_names(evidence))
         or (is_language and not _told_values(evidence, "language"))
         or (bool(told.referer) and not _told_values(evidence, "referer"))
     )
@@ -193,18 +216,52 @@ def _is_server_looked_into(evidence: Evidence, symptom: Symptom) -> bool:
     return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
 
 
+def _are_workers_seen(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether this run looked at the server whose workers a message says are used up. No
+    run sees how many of PHP's are busy."""
+    product = "apache" if _OF_APACHE.search(symptom.text) else "haproxy"
+    is_there = any(server.product == product for server in evidence.good(WebServer))
+    return is_there and "max_children" not in symptom.text
+
+
+def _is_now(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a message is about now: a fault that comes back at its time is not seen at
+    another one."""
+    from diagnose.parsers.told_schedules import told_schedule
+
+    return told_schedule(symptom.text) is None
+
+
+def _is_whole(evidence: Evidence, symptom: Symptom) -> bool:
+    """Return whether a page that came whole says something: of a large file or of what a visitor
+    makes, the target has to be that file."""
+    return _LARGE.search(symptom.text) is None or _is_target_file(evidence)
+
+
 def _is_page_given(evidence: Evidence, symptom: Symptom) -> bool:
     """Return whether the page came. Behind a login or a rule that refuses this run, nothing of what
-    others meet there is seen."""
+    others meet there is seen. A firewall for web requests refuses what a visitor sends."""
+    if _OF_WEB_FIREWALL.search(symptom.text):
+        return False
     pages = page_exchanges(evidence)
     return not pages or any((page.status or 500) < 400 for page in pages)
 
 
+#: The workers of Apache's modules; those of others are HAProxy's connections.
+_OF_APACHE = re.compile(r"\bAH\d{5}\b|MaxRequestWorkers|scoreboard", re.IGNORECASE)
+#: How ModSecurity and Coraza log a request that a rule refuses.
+_OF_WEB_FIREWALL = re.compile(r"(?:ModSecurity|Coraza): Access denied", re.IGNORECASE)
+#: What is larger than a page, in the languages that people type.
+_LARGE = re.compile(
+    r"(?i)\bdownloads?\b|\bdownloading\b|\bheruntergeladen|\bherunterladen|télécharge|descarga"
+    r"|scarica|скачива|загрузк|下载|下載|ダウンロード|다운로드|\b\d+(?:[.,]\d+)?\s?[GM]i?B\b"
+    r"|\b(?:pdf|zip|iso|mp4|video|export|backup|archive?)s?\b"
+)
 #: What only the server's own programs and its kernel write.
 _OF_THE_SERVER: tuple[SymptomKind, ...] = (
     "conntrack", "no-space", "no-files", "port-in-use", "address-unavailable", "port-permission",
     "nginx-certificate", "nginx-key", "nginx-config", "nginx-start", "server-config",
-    "server-start", "server-port", "server-module", "server-certificate", "server-workers",
+    "server-start", "server-port", "server-module", "server-certificate",
 )  # fmt: skip
 _CONTROLS: Mapping[SymptomKind, Callable[[Evidence, Symptom], bool]] = {
     "cors": _is_permitted,
@@ -215,6 +272,9 @@ _CONTROLS: Mapping[SymptomKind, Callable[[Evidence, Symptom], bool]] = {
     "not-connected": _is_connected,
     "wrong-address": _is_public,
     "status": _is_page_given,
+    "incomplete": _is_whole,
+    "unusable": _is_now,
     "characters": _is_encoding_named,
     **dict.fromkeys(_OF_THE_SERVER, _is_server_looked_into),
+    "server-workers": _are_workers_seen,
 }

@@ -32,19 +32,21 @@ def is_met(evidence: Evidence, symptom: Symptom) -> bool:
     from diagnose.checking.repeating_answers import repeating_answer
     from diagnose.model.other_requests import is_answered_as_told
 
-    if is_answered_as_told(evidence):
-        return False
+    # This run's own page says nothing then. A file of the page or a WebSocket does.
+    is_told = is_answered_as_told(evidence)
     is_opened = evidence.target.is_websocket and any(
         type(observation).__name__ == "Upgrade" and getattr(observation, "accepted", False)
         for observation in evidence.observations
     )
-    if repeating_answer(evidence) is not None or _is_page_refused(evidence, symptom):
+    if not is_told and (
+        repeating_answer(evidence) is not None or _is_page_refused(evidence, symptom)
+    ):
         return True
     return any(
         (
             has_number(observation, symptom)
             and _is_asked(observation, evidence)
-            and not (is_opened and _is_page(observation))
+            and not ((is_opened or is_told) and _is_page(observation))
         )
         or (_has_failed(observation, evidence, symptom) and _is_of_target(observation))
         or _lacks_field(observation, symptom)

@@ -158,7 +158,7 @@ SERVER_MESSAGES: tuple[tuple[SymptomKind, str], ...] = (
     ("body-size", r"client intended to send too large (?:chunked )?body|\bBody exceeded [\d.]{1,8} ?[kmg]b limit|\bMaximum upload size(?: of \d{1,16} bytes)? exceeded"
         r"|MaxUploadSizeExceededException|SizeLimitExceededException|\bmax request body size is \d|Request body too large\.|MultipartBodyLength"
         r"|Multipart body length limit \d{1,16} exceeded"),
-    ("limit", r"limiting (?:requests|connections)|worker_connections are not enough"),
+    ("limit", r"limiting (?:requests|connections)|worker_connections are not enough|\bmod_qos\(\d{3}\): access denied"),
     ("internal-redirects", r"rewrite or internal redirection cycle"),
     # Monolog of PHP, Python, Node.js: EACCES (13) of open(2) and its like
     ("file-denied", r"could not be opened in append mode: .{0,60}?Permission denied|(?:open|stat)\(\) .{1,300}failed \(13:|\" is forbidden \(13:"

@@ -7,10 +7,14 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.access_log import AccessLine, host_of
 from diagnose.parsers.failed_requests import is_of_site
 from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.lazy_pattern import lazy_pattern
 
 TOO_MANY = 429
 #: Seconds of a log, or requests in it, in which a visitor is not seen before the first request.
 _SEEN_BEFORE_S, _SEEN_BEFORE = 60, 20
+#: Robots by their User-Agent: sites refuse those that they do not want with 429 too.
+_ROBOT = lazy_pattern(r"(?i)bot\b|crawl|spider|slurp")
+_MAX_AGENT = 300
 #: Most visitors that are kept.
 _MAX_CLIENTS = 8
 
@@ -47,6 +51,8 @@ def shared_refusal(
         if not is_address(line.client) or not is_of_site(line, names, is_shared, is_from_page):
             continue
         kind, who = (line.method, line.path), (line.method, line.path, line.client)
+        if line.status == TOO_MANY and _ROBOT.search(line.agent[:_MAX_AGENT]):
+            continue
         if line.status == TOO_MANY and line.when >= since:
             groups.setdefault(kind, []).append(line)
             is_known = number >= _SEEN_BEFORE or line.when - begin >= _SEEN_BEFORE_S

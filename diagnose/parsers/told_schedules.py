@@ -43,9 +43,11 @@ _MIDNIGHT = lazy_pattern(
     r"(?i)\b(?:midnight|mitternacht|minuit|medianoche|meia-noite|полноч|mezzanotte)|午夜|零点|真夜中"
 )
 _CLOCK = lazy_pattern(
-    r"(?i)\b(?:at|around|about|after|since|um|gegen|ab|à|vers|a las?|às|en|в|около|alle)"
+    # A duration ("after 10h"), and the time in a line of a log, are no hour of each day.
+    r"(?i)\b(?!(?:after|since|en) \d{1,3} ?(?:h|horas?|heures?)\b)"
+    r"(?:at|around|about|after|since|um|gegen|ab|à|vers|a las?|às|en|в|около|alle)"
     r" (?:about |around )?(?P<hour>\d{1,2})"
-    r"(?:[:.h](?P<minute>\d\d)(?!\d)(?: ?(?P<late>am|pm|uhr|utc))?"
+    r"(?:[:.h](?P<minute>\d\d)(?!:?\d)(?: ?(?P<late>am|pm|uhr|utc))?"
     r"| ?(?P<word>am|pm|a\.m\.|p\.m\.|uhr|h|heures?|o'?clock|час\w*|утра|ночи|horas?"
     r"|de la mañana)(?!\w))"
 )
@@ -72,9 +74,8 @@ def told_schedule(text: str) -> ToldSchedule | None:
     period, (minute, is_about) = _period(own), _clock(own)
     if not period and minute is None:
         return None
-    is_daily = minute is not None and period not in {_WEEK}
     return ToldSchedule(
-        _DAY if is_daily and period < _DAY else period,
+        _DAY if minute is not None and 0 < period < _DAY else period,
         minute,
         is_about,
         _NIGHT.search(own) is not None,

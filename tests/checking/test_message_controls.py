@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from diagnose.checking.message_controls import is_looked_at, untried_method
+from diagnose.checking.symptom_match import is_tried
 from diagnose.model import Evidence, Host, Observation, Symptom, Target, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.pages import Page, PageFile, PageFileResponse
+from diagnose.model.web_servers import WebServer
 from diagnose.parsers.symptoms import symptom_of
 
 ADDRESS, SITE = "203.0.113.10", "https://shop.example.com"
@@ -164,3 +166,44 @@ def test_a_status_is_looked_at_where_the_page_came() -> None:
     text = "500 Internal Server Error after the login"
     assert is_seen(text, answer())
     assert not is_seen(text, replace(answer(), status=401))
+
+
+def test_workers_are_looked_at_where_their_server_is() -> None:
+    apache = WebServer(vantage=Vantage.SERVER, product="apache")
+    text = "AH00484: server reached MaxRequestWorkers setting"
+    assert is_seen(text, apache)
+    assert not is_seen(text)
+    assert not is_seen("server reached pm.max_children setting (5), consider raising it", apache)
+
+
+def test_a_page_says_nothing_of_a_large_file() -> None:
+    text = "the download of a 2 GB file ends too early: ERR_CONTENT_LENGTH_MISMATCH"
+    assert not is_seen(text, answer())
+    assert is_seen(text, answer("application/zip", path="/a.zip"))
+    assert is_seen("ERR_CONTENT_LENGTH_MISMATCH", answer())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "le site renvoie 406 avec Accept: application/xml",
+        "401 with curl -H 'X-Api-Key: ***'",
+        "ModSecurity: Access denied with code 403 (phase 2). Pattern match",
+    ],
+)
+def test_what_was_not_sent_is_not_looked_at(text: str) -> None:
+    assert not is_seen(text, answer())
+    assert is_seen("le site renvoie 406", answer())
+
+
+@pytest.mark.parametrize("time", ["", " every night at 3 am", " jeden Tag um 3 Uhr"])
+def test_a_fault_of_another_time_is_not_looked_at(time: str) -> None:
+    target = Target("x", "https", "shop.example.com", 443)
+    evidence = Evidence(target, datetime(2026, 12, 1, tzinfo=UTC), (answer(),))
+    assert is_looked_at(evidence, Symptom("unusable", f"the site is down{time}")) == (not time)
+
+
+def test_a_limit_of_mod_qos_is_not_tried() -> None:
+    symptom = symptom_of("mod_qos(031): access denied, QS_SrvMaxConnPerIP rule: max=10")
+    assert symptom is not None
+    assert not is_tried(symptom)

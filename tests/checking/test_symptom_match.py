@@ -23,6 +23,7 @@ from diagnose.model.containers import Container, Containers
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import FailedRequests
+from diagnose.model.other_requests import ToldAnswer, ToldDifference
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.symptom import SymptomKind
 from tests.support.check_evidence import CHAT, NOW, SHOP
@@ -84,6 +85,20 @@ def test_a_websocket_that_opens_is_no_page() -> None:
     reported = Symptom("status", "m", 400)
     assert is_met(Evidence(socket, NOW, (page,)), reported)
     assert not is_met(Evidence(socket, NOW, (page, opened)), reported)
+
+
+def test_a_told_request_that_is_answered_leaves_what_else_has_the_status() -> None:
+    phone = ToldDifference("agent", "user-agent", "Mozilla/5.0 (iPhone)")
+    told = ToldAnswer(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, differences=(phone,),
+        status=200,
+    )  # fmt: skip
+    socket = Upgrade(
+        url="https://shop.example.com/ws", address="203.0.113.10", port=443, path="/ws", status=403
+    )
+    target, reported = replace(SHOP, websockets=("/ws",)), Symptom("status", "iPhone: 403", 403)
+    assert not is_met(Evidence(target, NOW, (FORBIDDEN, told)), reported)
+    assert is_met(Evidence(target, NOW, (told, socket)), reported)
 
 
 def test_a_name_with_an_address_of_one_family_is_there() -> None:

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from diagnose.model.frozen import frozen
 from diagnose.parsers.lazy_pattern import lazy_pattern
 from diagnose.parsers.linux.planned_times import (
+    MONTH,
+    WEEK,
+    calendar_days,
     calendar_minutes,
+    cron_days,
     cron_minutes,
     interval_minutes,
     span_seconds,
@@ -112,11 +116,14 @@ def _ends(lines: Sequence[str], times: Mapping[str, tuple[int, ...]]) -> Iterato
             continue
         if word == "job":
             minutes = cron_minutes(match["text"])
-            run = _Run(minutes, interval_minutes(minutes) * 60, f"{match['file']}:{match['line']}")
+            seconds = cron_days(match["text"]) * _DAY
+            interval = seconds if seconds > _DAY else interval_minutes(minutes) * 60
+            run = _Run(minutes, interval, f"{match['file']}:{match['line']}")
         elif word == "folder" and period == "hourly":
             run = _Run(tuple(range(17, 1440, 60)), 3600, "/etc/cron.hourly")
         elif word == "folder":
-            run = _Run(times.get("cron", ()), _DAY, f"/etc/cron.{period}")
+            days = {"weekly": WEEK, "monthly": MONTH}.get(period, 1)
+            run = _Run(times.get("cron", ()), days * _DAY, f"/etc/cron.{period}")
         elif word == "rotate":
             run = _Run(times.get("logrotate", times.get("cron", ())), _DAY, "logrotate")
         yield from _end(run, match["file"], int(match["line"]), match["text"].strip(), word)
@@ -134,7 +141,8 @@ class _Run:
 def _timer(text: str) -> tuple[_Run, str]:
     name, calendar, span, command = (*text.split("|", 3), "", "", "")[:4]
     minutes = calendar_minutes(calendar)
-    interval = span_seconds(span) or interval_minutes(minutes) * 60
+    days = calendar_days(calendar) * _DAY
+    interval = days if days > _DAY else span_seconds(span) or interval_minutes(minutes) * 60
     return _Run(minutes, interval, name), command.strip("; ")
 
 
@@ -166,6 +174,19 @@ def _ended(command: str) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(names)), stops
 
 
+def reloading(command: str) -> str:
+    """Return a command that reloads the services which it restarted; what else it names stays."""
+    spans = [
+        match.span(verb)
+        for match in _SERVICE.finditer(command)
+        for verb in ("verb", "verb2", "verb3")
+        if match[verb] in {"restart", "try-restart"}
+    ]
+    for start, end in reversed(spans):
+        command = f"{command[:start]}reload{command[end:]}"
+    return command
+
+
 def _concerns(end: PlannedEnd, units: set[str]) -> bool:
     """Return whether a plan ends something of the site. Containers of another one may be meant."""
     if "machine" in end.ended:
@@ -183,6 +204,8 @@ def agrees(told: ToldSchedule, minutes: Sequence[int], interval: int) -> bool:
     """Return whether a plan with these minutes of a day, and these seconds between two runs, runs
     when a person says that the fault comes back."""
     runs = len(minutes)
+    if told.period == _DAY and interval > _DAY:
+        return False
     if told.minute is not None:
         return 0 < runs <= _FEW_A_DAY and any(_is_near(told, minute) for minute in minutes)
     if told.period >= _DAY:

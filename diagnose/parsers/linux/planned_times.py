@@ -13,6 +13,9 @@ _WORDS: dict[str, tuple[int, ...]] = {
     "@hourly": tuple(range(0, DAY_MINUTES, 60)),
     **dict.fromkeys(("@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"), (0,)),
 }
+#: Days between two runs.
+WEEK, MONTH, YEAR = 7, 28, 365
+_WORD_DAYS = {"@weekly": WEEK, "@monthly": MONTH, "@yearly": YEAR, "@annually": YEAR}
 _FIELDS = lazy_pattern(r"\s*(\S{1,120})\s+(\S{1,120})\s+(\S{1,60})\s+(\S{1,60})\s+(\S{1,60})\s+\S")
 _CLOCK = lazy_pattern(r"(?:^|\s)([\d*/,.]{1,60}):([\d*/,.]{1,200})(?::[\d*/,.]{1,60})?(?:\s|$)")
 
@@ -24,6 +27,37 @@ def cron_minutes(line: str) -> tuple[int, ...]:
         return _WORDS.get(word, ())
     match = _FIELDS.match(line)
     return _minutes(match[2], match[1], "-") if match else ()
+
+
+def cron_days(line: str) -> int:
+    """Return the days between two days on which a line of a table runs: of the fields for days of
+    the month, months and days of the week, what is not `*` leaves some out."""
+    word = line.strip().partition(" ")[0].partition("\t")[0]
+    if word.startswith("@"):
+        return _WORD_DAYS.get(word, 1)
+    match = _FIELDS.match(line)
+    if match is None:
+        return 1
+    if not match[4].startswith("*"):
+        return YEAR
+    if not match[3].startswith("*"):
+        return MONTH
+    return 2 if "/" in match[3] else _week_days(match[5], "-")
+
+
+def calendar_days(text: str) -> int:
+    """Return the days between two days of a calendar event as systemd prints it
+    ("Sun *-*-* 03:00:00", "*-*-01 03:00:00")."""
+    days, _, date = text.strip().rpartition(" ")[0].rpartition(" ")
+    _, month, day = (*date.split("-"), "*", "*")[:3] if date.count("-") == 2 else ("*", "*", "*")
+    if month != "*":
+        return YEAR
+    return MONTH if day != "*" else _week_days(days or "*", "..")
+
+
+def _week_days(field: str, dash: str) -> int:
+    """Return the days between two of a list of days of the week: a span, or many, is daily."""
+    return 1 if field.startswith("*") or dash in field or field.count(",") > 2 else WEEK
 
 
 def calendar_minutes(text: str) -> tuple[int, ...]:

@@ -1,8 +1,9 @@
 """Sends the request that a message tells of, where this program's own is answered: with the method
 HEAD or OPTIONS, or with header fields that the message names (User-Agent, Referer, Accept-Language,
-those of a command line of curl). If it fails, it is sent once more with each difference alone, and
-once without any: what fails alone decides. If this program's own is refused, the told one is sent
-once: it may have the key that is missed.
+those of a command line of curl). If it fails, it is sent once more with each difference alone,
+twice without any, and then again: what fails alone, and each time, decides. A site of two machines,
+one of which fails, answers every second request. If this program's own is refused, the told one is
+sent once: it may have the key that is missed.
 
 Only requests that change nothing are sent, to the target's own origin, and after the main answer.
 The product token of this program stands behind a User-Agent (RFC 9110 section 10.1.5).
@@ -27,12 +28,16 @@ from diagnose.probes.outside.http_requests import curl_command
 
 #: The most differences that are tried alone.
 MAX_ALONE = 4
+#: How often the request is sent without a difference.
+_CONTROLS = 2
 _SAFE = frozenset({"", "GET", "HEAD", "OPTIONS"})
-#: Fields that are of the connection, of a body or of a login, or that other probes send (CORS).
+#: Fields that are of the connection, of a body or of a login, or that other probes send (CORS), or
+#: that make another method or address of a request.
 _LEFT_OUT = frozenset(
     ["accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie",
      "expect", "host", "keep-alive", "origin", "proxy-authorization", "te", "trailer",
-     "transfer-encoding", "upgrade"]
+     "transfer-encoding", "upgrade", "x-http-method", "x-http-method-override",
+     "x-method-override", "x-original-url", "x-rewrite-url"]
 )  # fmt: skip
 #: Kinds of messages that are about the answer to one request.
 _KINDS: frozenset[SymptomKind] = frozenset(
@@ -86,9 +91,14 @@ async def send_told_request(ctx: ProbeContext, page: Exchange) -> None:
         return
     if not await _fails(ctx, page, url, differences):
         return
+    decisive: Sequence[ToldDifference] = differences
     for difference in differences[:MAX_ALONE] if len(differences) > 1 else ():
-        await _fails(ctx, page, url, (difference,))
-    await _fails(ctx, page, url, ())
+        if await _fails(ctx, page, url, (difference,)) and decisive is differences:
+            decisive = (difference,)
+    for _ in range(_CONTROLS):
+        if await _fails(ctx, page, url, ()):
+            return
+    await _fails(ctx, page, url, decisive)
 
 
 def _url(ctx: ProbeContext, told: ToldRequest, page: Exchange) -> str:

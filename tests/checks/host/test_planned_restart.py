@@ -5,6 +5,7 @@ import pytest
 from diagnose.model import Applicability, Confidence, Edit, Manual, Symptom, Target, Vantage
 from diagnose.model.services import PlannedRestart, PlanSource
 from diagnose.parsers.linux.planned_jobs import planned_ends
+from diagnose.parsers.linux.planned_times import calendar_days, cron_days
 from tests.support.check_evidence import SHOP, judge
 
 CHECK = "host.planned-restart"
@@ -68,6 +69,44 @@ def test_fires_and_takes_out_the_line_of_a_program_or_a_timer() -> None:
     assert shown == ["systemctl disable site.timer", "systemctl stop site.timer"]
 
 
+def test_only_the_verb_of_the_service_becomes_reload() -> None:
+    line = "0 3 * * * root /root/restart.sh; systemctl try-restart nginx >>/var/log/restart.log"
+    (claim,) = judge(CHECK, plan(line), target=told("down every day at 3am"))
+    assert claim.fix is not None
+    assert changed(claim.fix)[1] == f"+{line.replace('try-restart', 'reload')}"
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("0 3 * * * root systemctl restart nginx", 1),
+        ("0 3 * * 1-5 root systemctl restart nginx", 1),
+        ("0 3 */2 * * root systemctl restart nginx", 2),
+        ("0 3 * * 0 root systemctl restart nginx", 7),
+        ("@weekly root systemctl restart nginx", 7),
+        ("0 3 1 * * root systemctl restart nginx", 28),
+        ("0 3 1 1 * root systemctl restart nginx", 365),
+    ],
+)
+def test_a_plan_of_some_days_is_no_daily_fault(line: str, days: int) -> None:
+    assert cron_days(line) == days
+    (end,) = planned_ends(f"unit 443 nginx.service\njob /etc/crontab:9:{line}")
+    seen = plan(line, minutes=end.minutes, interval=end.interval)
+    words = "the site is down every night" + " at 3am" * (not line.startswith("@"))
+    assert len(judge(CHECK, seen, target=told(words))) == (days == 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "days"),
+    [
+        ("*-*-* 03:00:00", 1), ("Mon..Fri *-*-* 03:00:00", 1), ("Sun *-*-* 03:00:00", 7),
+        ("*-*-01 03:00:00", 28), ("*-01-01 00:00:00", 365), ("", 1), ("nonsense", 1),
+    ],
+)  # fmt: skip
+def test_the_days_of_a_timer(event: str, days: int) -> None:
+    assert calendar_days(event) == days
+
+
 @pytest.mark.parametrize(
     "seen",
     [
@@ -90,6 +129,8 @@ def test_fires_and_leaves_the_change_to_a_person(seen: PlannedRestart) -> None:
         (plan("0 3 * * * root systemctl restart nginx"), "websockets drop every 10 minutes"),
         (plan("0 15 * * * root reboot", "machine", minutes=(900,)), "the site is down every night"),
         (plan("0 3 * * * root systemctl restart nginx"), "the site is slow"),
+        (plan("0 3 * * * root systemctl restart nginx"), "connect() failed at 03:00:12"),
+        (plan("0 3 * * * root systemctl restart nginx"), "the upload ends after 3h"),
     ],
 )
 def test_silent_for_another_time_and_without_one(seen: PlannedRestart, text: str) -> None:

@@ -269,10 +269,11 @@ def test_fires_and_answers_404_where_try_files_leads_to_the_path_itself() -> Non
         logged(text, path="/foo"),
         replace(page(500), url="https://shop.example.com/foo"),
     )
-    site = SPA.replace("$uri $uri/ /index.html", "$uri $uri/")
-    observations = (RUNNING, config(site), LOG_READ, line, at)
-    (claim,) = judge("nginx.redirect-cycle", *observations, target=replace(SHOP, path="/foo"))
-    assert claim.fix
-    edit = claim.fix.steps[0]
-    assert isinstance(edit, Edit)
-    assert "+        try_files $uri $uri/ =404;" in edit.diff
+    for words in ("$uri $uri/", '"/a b.html" $uri'):
+        site = SPA.replace("$uri $uri/ /index.html", words)
+        observations = (RUNNING, config(site), LOG_READ, line, at)
+        (claim,) = judge("nginx.redirect-cycle", *observations, target=replace(SHOP, path="/foo"))
+        assert claim.fix
+        edit = claim.fix.steps[0]
+        assert isinstance(edit, Edit)
+        assert f"+        try_files {words} =404;" in edit.diff

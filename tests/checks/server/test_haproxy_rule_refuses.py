@@ -115,6 +115,14 @@ def test_fires_and_counts_by_the_field_where_the_log_has_the_machine_in_front() 
         edit = claim.fix.steps[0]
         assert isinstance(edit, Edit)
         assert "+    http-request track-sc0 hdr_ip(X-Forwarded-For,-1)" in edit.diff
+    # A rule above it would count nothing any more, and refuse nobody.
+    for rules in (
+        (TABLE, high, "tcp-request content track-sc0 src"),
+        (TABLE, "tcp-request connection track-sc0 src",
+         "tcp-request connection reject if { sc_conn_rate(0) gt 90 }", high),
+    ):  # fmt: skip
+        (claim,) = judge(CHECK, *seen, config(ruled(*rules)), target=target, masked=False)
+        assert not claim.facts["front"]
     # The visitor's own address: the limit is wide enough.
     direct = replace(SHOP, symptom=Symptom("status", LINE.replace(FRONT, "192.0.2.66"), 429))
     text = ruled(TABLE, "http-request track-sc0 src", high)

@@ -86,3 +86,12 @@ def test_a_first_request_is_one_of_a_visitor_whom_the_log_has_not_seen() -> None
     late = [(0, "198.51.100.7", 200), (1, "198.51.100.7", 429), (2, "192.0.2.66", 429)]
     assert shared_refusal(lines(*late), NAMES, False, 0) is None
     assert shared_refusal([], NAMES, False, 0) is None
+
+
+def test_robots_that_a_site_does_not_want_are_no_visitors() -> None:
+    agent = "Mozilla/5.0 (compatible; GPTBot/1.2; +https://openai.com/gptbot)"
+    busy = lines(*BUSY[:2])
+    refused = lines((71, "198.51.100.9", 429), (80, "192.0.2.66", 429))
+    assert shared_refusal([*busy, *refused], NAMES, False, 0) is not None
+    robots = [replace(line, agent=agent) for line in refused]
+    assert shared_refusal([*busy, *robots], NAMES, False, 0) is None
