@@ -1,5 +1,7 @@
 """The lines by which a middleware of Traefik sends fields of its responses."""
 
+import time
+
 import pytest
 
 from checks.server import ServerView, server_on_port
@@ -108,3 +110,10 @@ def test_a_switch_is_another_option_with_a_value() -> None:
     off = removed_line(own, line)
     assert off
     assert "+        frameDeny: false\n" in off.diff
+
+
+def test_a_long_file_is_read_once() -> None:
+    rows = "\n".join(f"        option{number}: {'v' * 40}" for number in range(4000))
+    own, start = view(f"referrerPolicy: a\n{rows}"), time.process_time()
+    assert sending_line(own, "X-Frame-Options", ["DENY"])
+    assert time.process_time() - start < 2
