@@ -18,7 +18,8 @@ from diagnose.parsers.traefik.rules import rule_holds
 Fault = Literal["by_priority", "by_error", "no_tls", "no_point", "exact", "either"]
 
 _REASONS: dict[Fault, str] = {"by_error": "errors", "no_tls": "plain", "no_point": "entry_point"}
-_WHOLE_PATH = re.compile(r"(?<![\w!])Path\(")
+#: The start page is not all that is below it.
+_WHOLE_PATH = re.compile(r"(?<![\w!])Path\((?![^()]{0,300}[`\"]/[`\"])")
 #: The name of a site, or one path.
 _EITHER = re.compile(r"\s*(Host\(`[^`]{1,253}`\))\s*\|\|\s*(Path(?:Prefix)?\(`[^`]{1,300}`\))\s*")
 

@@ -158,6 +158,9 @@ def test_fires_for_a_rule_with_alternatives_that_takes_the_start_page() -> None:
         replace(API, filtered="unhealthy"),
         replace(API, rule="Host(`shop.example.com`) && Path(`/other`)"),
         replace(API, rule="Host(`shop.example.com`) && PathPrefix(`/`)", tls=False),
+        # The start page, and one beside it: below them are the pages of the application.
+        replace(API, rule="Host(`shop.example.com`) && (Path(`/`) || Path(`/about`))"),
+        replace(API, rule="Host(`shop.example.com`) && Path(`/about`, `/`)"),
     ],
 )
 def test_silent_where_a_router_is_for_others(router: Router) -> None:
