@@ -6,7 +6,7 @@ after which it does not (Configuration Manual, chapter 7):
 - "path_beg /api" is true for /api-docs, as is a regular expression without "^" or an end.
 
 Each edit is tried on the text: the other backend gets the path after it, and the rule still takes
-the paths which it names.
+the paths which it names. An ACL that other rules use, such as one that refuses, stays as it is.
 """
 
 import re
@@ -108,12 +108,8 @@ def _of_definitions(
     subjects = [criterion.subject for criterion in literal.criteria]
     if len(lines) != len(subjects) or set(subjects) != {"host", "path"}:
         return
-    users = [
-        line for line in haproxy.proxies.frontend.lines
-        if line.keyword != "acl" and {name, f"!{name}"} & {*line.words}
-    ]  # fmt: skip
     new = f"{name}_path"
-    if users != [rule.line] or _definitions(haproxy, new):
+    if not _is_only_user(haproxy, rule, name) or _definitions(haproxy, new):
         return
     texts = [text for own in own_texts for text in ((own, new) if own == name else (own,))]
     changes = {rule.line.number: _rewritten(haproxy, rule.line, texts)}
@@ -129,7 +125,10 @@ def _of_values(
     haproxy: HaproxyView, rule: Rule, texts: list[str], text: str, criterion: Criterion
 ) -> Iterator[_Candidate]:
     """A value that is true for more paths than those which are meant."""
-    lines = [rule.line] if text.startswith("{") else _definitions(haproxy, text)
+    is_named = not text.startswith("{")
+    if is_named and not _is_only_user(haproxy, rule, text):
+        return
+    lines = _definitions(haproxy, text) if is_named else [rule.line]
     for value in criterion.values:
         line = next((line for line in lines if value in line.words), None)
         for words in _narrower(criterion, value) if line else ():
@@ -138,8 +137,8 @@ def _of_values(
             if line.keyword == "acl" and rows and words.get("path_beg") == "path_reg":
                 # A second definition of the name: either is enough.
                 below = _with_test(haproxy, line, texts, text, {value: f"{value}/"})
-                indent = indentation(_text(haproxy, line))
-                rows = (*below, f"{indent}acl {line.words[1]} path {value}")
+                whole = _with_test(haproxy, line, texts, text, {"path_beg": "path"})
+                rows = (*below, *whole) if "-m" not in line.words else ()
             if rows:
                 yield _Candidate("beginning", value, line, {line.number: rows})
 
@@ -182,6 +181,14 @@ def _rewritten(haproxy: HaproxyView, line: Line, texts: list[str]) -> str:
     """Return a rule with other words as its condition."""
     head = line.words[: line.words.index("if") + 1]
     return f"{indentation(_text(haproxy, line))}{' '.join([*head, *texts])}"
+
+
+def _is_only_user(haproxy: HaproxyView, rule: Rule, name: str) -> bool:
+    """Return whether no other rule of the frontend has an ACL in its condition."""
+    lines = haproxy.proxies.frontend.lines
+    names = {name, f"!{name}"}
+    users = [line for line in lines if line.keyword != "acl" and names & {*line.words}]
+    return users == [rule.line]
 
 
 def _definitions(haproxy: HaproxyView, name: str) -> list[Line]:

@@ -116,6 +116,14 @@ def test_fires_for_the_start_page_that_another_rule_takes() -> None:
             ("-acl api path_beg /api", "+acl api path_beg /api/", "+acl api path /api"),
         ),
         (
+            "acl\tapi\tpath_beg\t-i \"/api\"\n    use_backend api if api",
+            "/api-docs",
+            (
+                "-acl\tapi\tpath_beg\t-i \"/api\"",
+                "+acl api path_beg -i /api/", "+acl api path -i /api",
+            ),
+        ),
+        (
             "use_backend api if { path_beg -i /api }",
             "/api-docs",
             (
@@ -155,6 +163,9 @@ def test_fires_for_a_rule_that_takes_more_than_its_paths(
         "use_backend api unless { path_beg /shop }",
         "use_backend api if { path_beg /api } or { path_sub docs }",
         "acl api path_beg /api-docs\n    use_backend api if api",
+        # Narrower, the other rule would refuse less.
+        "acl api path_beg /api\n    http-request deny if api !{ src 10.0.0.0/8 }\n"
+        "    use_backend api if api",
     ],
 )
 def test_a_rule_that_no_small_change_narrows_is_left_to_a_person(condition: str) -> None:
