@@ -1,7 +1,9 @@
 """Visitors come through a tunnel of frp's or ngrok's, whose own page says that no client is there
 for the name: the client on this machine runs for other names only.
 
-The tunnel's server chooses the client by the Host of the request (frp, `customDomains`).
+The tunnel's server chooses the client by the Host of the request (frp, `customDomains`). A client
+of another machine may be for the name, and be down: it is certain only where the client of this one
+leads to a web server that has the name.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from checks.server._tunnel_pages import (
     tunnel_programs,
     visit_subjects,
 )
+from checks.server._tunnel_ports import plain_server_ports
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,12 +44,14 @@ def tunnel_name_missing(evidence: Evidence) -> Iterator[Claim]:
         is_known = all(client.names for client in clients)
         if not clients or not is_known or is_for_name(names, evidence):
             continue
-        first = clients[0]
+        first, own_ports = clients[0], plain_server_ports(evidence)
+        is_here = any(client.port in own_ports for client in clients)
+        is_certain = program == "frpc" and is_here
         yield Claim(
             about=visit_subjects(evidence)[0],
             covers=visit_subjects(evidence),
             because=(*clients, *visits),
-            confidence=Confidence.CERTAIN if program == "frpc" else Confidence.LIKELY,
+            confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
             facts={
                 "program": program,
                 "pid": first.pid,
