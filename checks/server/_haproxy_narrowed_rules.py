@@ -10,8 +10,9 @@ the paths which it names. An ACL that other rules use, such as one that refuses,
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Literal as Choice
 
 from checks.server import indentation, line_edit, line_text
@@ -32,6 +33,8 @@ from diagnose.parsers.haproxy.view import (
 Fault = Choice["twice", "either", "beginning"]
 Changes = Mapping[int, tuple[str, ...]]
 
+#: Maximum number of edits that are tried: each reads the whole configuration again.
+MAX_TRIED = 12
 #: A path that needs no quotes, and is the same in a regular expression.
 _PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
 #: The words with which a regular expression begins that has no more than a path in it.
@@ -63,7 +66,7 @@ def narrowed_rule(haproxy: HaproxyView, rule: Rule, path: str, other: str) -> Na
     texts = literals(_condition(rule.line))
     if rule.negated or not texts or rule.line.starts_with("default_backend"):
         return None
-    for candidate in _candidates(haproxy, rule, texts):
+    for candidate in islice(_candidates(haproxy, rule, texts, path), MAX_TRIED):
         edit = line_edit(haproxy.view, rule.line.file, candidate.changes)
         if edit and _is_right(haproxy, rule, candidate.changes, path, other):
             own = place(candidate.line)
@@ -75,7 +78,9 @@ def _condition(line: Line) -> tuple[str, ...]:
     return line.words[line.words.index("if") + 1 :] if "if" in line.words else ()
 
 
-def _candidates(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[_Candidate]:
+def _candidates(
+    haproxy: HaproxyView, rule: Rule, texts: list[str], path: str
+) -> Iterator[_Candidate]:
     yield from _of_alternatives(haproxy, rule, texts)
     parts = [text for text in texts if text != "or"]
     all_literals = [literal for term in rule.alternatives for literal in term]
@@ -87,7 +92,8 @@ def _candidates(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[
         yield from _of_definitions(haproxy, rule, texts, text, literal)
         for criterion in literal.criteria:
             if criterion.subject == "path":
-                yield from _of_values(haproxy, rule, texts, text, criterion)
+                values = [value for value in criterion.values if _may_take(criterion, value, path)]
+                yield from _of_values(haproxy, rule, texts, text, criterion, values)
 
 
 def _of_alternatives(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[_Candidate]:
@@ -122,14 +128,19 @@ def _of_definitions(
 
 
 def _of_values(
-    haproxy: HaproxyView, rule: Rule, texts: list[str], text: str, criterion: Criterion
+    haproxy: HaproxyView,
+    rule: Rule,
+    texts: list[str],
+    text: str,
+    criterion: Criterion,
+    values: Iterable[str],
 ) -> Iterator[_Candidate]:
     """A value that is true for more paths than those which are meant."""
     is_named = not text.startswith("{")
     if is_named and not _is_only_user(haproxy, rule, text):
         return
     lines = _definitions(haproxy, text) if is_named else [rule.line]
-    for value in criterion.values:
+    for value in values:
         line = next((line for line in lines if value in line.words), None)
         for words in _narrower(criterion, value) if line else ():
             assert line is not None
@@ -141,6 +152,12 @@ def _of_values(
                 rows = (*below, *whole) if "-m" not in line.words else ()
             if rows:
                 yield _Candidate("beginning", value, line, {line.number: rows})
+
+
+def _may_take(criterion: Criterion, value: str, path: str) -> bool:
+    """Return whether a value may be true for a path, so that a long list costs no trials."""
+    is_text = criterion.method in {"beg", "sub"}
+    return not is_text or value.lower() in path.lower()
 
 
 def _narrower(criterion: Criterion, value: str) -> Iterator[dict[str, str]]:

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -178,6 +179,22 @@ def test_a_rule_that_no_small_change_narrows_is_left_to_a_person(condition: str)
         CHECK, SERVER, config(written + BACKENDS), *seen, target=replace(SHOP, path=path)
     )
     assert all(claim.fix and claim.fix.applicability is Applicability.MANUAL for claim in claims)
+
+
+def test_a_long_list_of_paths_is_narrowed_at_once() -> None:
+    others = " ".join(f"/p{number}" for number in range(60))
+    rule = f"use_backend api if {{ path_beg {others} /api }}"
+    more = "".join(f"backend b{number}\n    server a 127.0.0.1:4000\n" for number in range(300))
+    written = TEXT.replace("default_backend app\n", f"{rule}\n    default_backend app\n")
+    path, unknown = "/api-docs", unknown_path("/api-docs")
+    has = replace(HAS, target="http://127.0.0.1:3000", requested=path, path=path)
+    control = replace(has, requested=unknown, path=unknown, status=404)
+    seen = (page(404, url=f"https://shop.example.com{path}"), has, control)
+    start = time.process_time()
+    minus, plus = diff(seen, replace(SHOP, path=path), f"{written}{BACKENDS}{more}")
+    assert (minus.replace(" /api }", " /api/ }")[1:], time.process_time() - start < 1.5) == (
+        plus[1:], True,
+    )  # fmt: skip
 
 
 def test_fires_for_a_websocket() -> None:
