@@ -94,6 +94,8 @@ def too_wide_router(
     match = _EITHER.fullmatch(winner.rule)
     if match is None or len(others) != 1 or others[0].service == winner.service:
         return None
+    if not others[0].has_name:
+        return None  # a router for all that is left is no site of the name
     both = f"{match[1]} && {match[2]}"
     narrowed = replace(winner, rule=both)
     if rule_holds(narrowed.rule, request, major_version(view)) is not False:
