@@ -62,17 +62,24 @@ def tunnel_name_missing(evidence: Evidence) -> Iterator[Claim]:
                 "frp": program == "frpc",
                 "command": first.equivalent,
             },
-            fix=_fix(clients, evidence.target.host),
+            fix=_fix(clients, evidence.target.host, is_here),
         )
         return
 
 
-def _fix(clients: list[TunnelClient], host: str) -> Fix:
-    """Return the fix that adds the name to the only list of names, and restarts the client."""
+def _fix(clients: list[TunnelClient], host: str, is_here: bool) -> Fix:
+    """Return the fix that adds the name to the only list of names, and restarts the client. The
+    application of another name would get the visitors of this one: its list is a person's."""
     client = clients[0]
-    if len(clients) > 1 or not client.names_line or not client.unit:
+    is_own = is_here or any(_are_of_a_site(name.lower(), host.lower()) for name in client.names)
+    if len(clients) > 1 or not is_own or not client.names_line or not client.unit:
         return Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL)
     is_ini = client.file.endswith(".ini")
     script = f"s/[[:space:]]*$/,{host}/" if is_ini else f's/ *]/, "{host}"]/'
     change = commands.rewrite(client.file, (f"{client.names_line}{script}",))
     return Fix((change, commands.restart_service(client.unit)), Applicability.REVIEW)
+
+
+def _are_of_a_site(name: str, other: str) -> bool:
+    """Return whether one name is below the other: shop.example.com and www.shop.example.com."""
+    return name.endswith(f".{other}") or other.endswith(f".{name}")

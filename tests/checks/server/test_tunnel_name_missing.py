@@ -49,6 +49,13 @@ def test_certain_where_this_machine_has_the_site() -> None:
     assert claim.confidence is Confidence.LIKELY
 
 
+def test_the_application_of_another_name_gets_no_visitors_of_this_one() -> None:
+    blog = replace(CLIENT, names=("blog.example.com",))
+    (claim,) = judge(CHECK, NIC, blog, PAGE)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_a_person_chooses_among_several_or_writes_it_elsewhere() -> None:
     for others in ((replace(CLIENT, names=("a.test",)),), (replace(CLIENT, unit=""),)):
         given = others if others[0].unit == "" else (CLIENT, *others)
