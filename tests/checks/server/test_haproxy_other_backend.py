@@ -3,10 +3,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from checks.server import _haproxy_narrowed_rules
 from diagnose.model import Applicability, Edit, Observation, Severity, Target
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.parsers.haproxy.view import parsed
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -191,11 +191,11 @@ def test_a_long_list_of_paths_is_narrowed_at_once(monkeypatch: pytest.MonkeyPatc
     has = replace(HAS, target="http://127.0.0.1:3000", requested=path, path=path)
     control = replace(has, requested=unknown, path=unknown, status=404)
     seen = (page(404, url=f"https://shop.example.com{path}"), has, control)
-    parsed = Mock(wraps=_haproxy_narrowed_rules.parsed)
-    monkeypatch.setattr(_haproxy_narrowed_rules, "parsed", parsed)
+    reading = Mock(wraps=parsed)
+    monkeypatch.setattr("checks.server._haproxy_narrowed_rules.parsed", reading)
     minus, plus = diff(seen, replace(SHOP, path=path), f"{written}{BACKENDS}{more}")
     assert minus.replace(" /api }", " /api/ }")[1:] == plus[1:]
-    assert parsed.call_count == 1
+    assert reading.call_count == 1
 
 
 def test_fires_for_a_websocket() -> None:
