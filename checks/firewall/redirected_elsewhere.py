@@ -2,7 +2,8 @@
 WireGuard), and visitors do not get there: the kernel passes no packets on (ip_sysctl,
 net.ipv4.ip_forward), or that machine takes no connection from this server either.
 
-This server's own connections are not redirected, and nothing has to listen here.
+This server's own connections are not redirected, and nothing has to listen here. Where visitors get
+an answer of the site, they come another way: by a tunnel, with rules that are left from before.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from diagnose.model import (
     network_commands,
 )
 from diagnose.model.addresses import family_of
+from diagnose.model.http import page_exchanges
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.packet_paths import ForwardTarget
 from diagnose.model.summary import socket_text
@@ -42,7 +44,9 @@ _FILE = "/etc/sysctl.d/99-ip-forward.conf"
 def redirected_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     used = {target.destination for target in dnat_targets(evidence, port)}
-    for target in evidence.good(ForwardTarget) if is_redirected_away(evidence, port) else ():
+    is_answered = any((page.status or 500) < 500 for page in page_exchanges(evidence))
+    is_away = not is_answered and is_redirected_away(evidence, port)
+    for target in evidence.good(ForwardTarget) if is_away else ():
         is_used = {(target.address, target.port), (target.address, 0)} & used
         is_off = target.is_forwarding is False and family_of(target.address) == 4
         if not is_used or not (is_off or not target.is_reached):

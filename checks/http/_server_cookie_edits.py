@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 from checks.server import ServerView, reload_steps, server_on_port
 from checks.server._apache_modules import loading_steps
+from checks.server._haproxy import haproxy_view
 from checks.server._scoped_fields import inserted_edit
 from diagnose.model import Command, Edit, Evidence, Manual, Step
+from diagnose.parsers.haproxy.conditions import host_patterns, rules_of
 from diagnose.parsers.set_cookie import CookieRefusal
+from diagnose.parsers.web_sites import name_matches
 
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _HOST = "__Host-"
@@ -32,6 +35,8 @@ def server_commands(
     rewrites = _rewrites(names[0] if names else "", reason, value)
     if view is None or not rewrites or not all(map(_NAME.fullmatch, names)):
         return ()
+    if view.server.product == "haproxy" and _has_other_sites(evidence):
+        return ()
     lines = [line for name in names for rewrite in rewrites for line in _lines(view, name, rewrite)]
     modules: tuple[Step, ...] | None = ()
     if view.server.product == "apache":
@@ -41,6 +46,14 @@ def server_commands(
         return ()
     steps = (*modules, edit, *reload_steps(view.server))
     return tuple(step for step in steps if not isinstance(step, Manual))
+
+
+def _has_other_sites(evidence: Evidence) -> bool:
+    """Return whether HAProxy's frontend is for other names as well: their applications may have a
+    cookie of the same name."""
+    haproxy, host = haproxy_view(evidence), evidence.target.host
+    names = host_patterns(rules_of(haproxy.proxies.frontend)) if haproxy else ()
+    return any(not name_matches(name, host) for name in names)
 
 
 def _rewrites(name: str, reason: CookieRefusal, value: str) -> tuple[_Rewrite, ...]:

@@ -16,6 +16,8 @@ _VARIABLE = "permitted_origin"
 _APACHE = re.compile(r"(?i)\s*Header\s+(?:always\s+|onsuccess\s+)?set\s.*")
 _CADDY = re.compile(rf"(?i)\s*header\s+{_FIELD}\s+[\"`]?\*[\"`]?\s*")
 _HAPROXY = re.compile(r"\s*http-response\s+set-header\s.*")
+#: What may stand behind the value. A condition closes the rest of the site to others.
+_COMMENT = re.compile(r"\s*(?:#.*)?")
 
 
 def server_naming_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | None:
@@ -33,18 +35,19 @@ def server_naming_fix(evidence: Evidence, page: Exchange, origin: str) -> Fix | 
 def _edit(view: ServerView, line: FieldLine, origin: str) -> Edit | None:
     blanks, escaped = indentation(line.text), re.escape(origin).replace(r"\-", "-")
     added: tuple[str, ...]
+    rest = line.text[line.stop :]
     match view.server.product:
         case "traefik":
             # The first member that fits is sent.
             return changed_value(view, line, f"{origin},*") if line.is_list else None
-        case "apache" if _APACHE.fullmatch(line.text):
-            named = f"{line.text[: line.start]}%{{{_VARIABLE}}}e{line.text[line.stop :].rstrip()}"
+        case "apache" if _APACHE.fullmatch(line.text) and not rest.strip():
+            named = f"{line.text[: line.start]}%{{{_VARIABLE}}}e"
             added = (
                 f'{blanks}SetEnvIf Origin "^{escaped}$" {_VARIABLE}=$0',
                 line.text,
                 f"{named} env={_VARIABLE}",
             )
-        case "haproxy" if _HAPROXY.fullmatch(line.text):
+        case "haproxy" if _HAPROXY.fullmatch(line.text) and _COMMENT.fullmatch(rest):
             named = f'{blanks}http-response set-header {_FIELD} "{origin}"'
             added = (
                 f"{blanks}http-request set-var(txn.asking_origin) req.hdr(origin)",

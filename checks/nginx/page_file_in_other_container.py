@@ -2,10 +2,13 @@
 leads, and another container has the file at that path: the folder is not mounted into nginx's.
 
 Each container has files of its own. The application's has them in its image, or from a mount that
-nginx's container lacks (docker-compose(5), `volumes`).
+nginx's container lacks (docker-compose(5), `volumes`). The container of another site often has a
+file of the same name, "style.css": one of another compose project, or with a web server's own
+folder.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from checks.http import _page_files as page_files
@@ -14,13 +17,16 @@ from checks.listener._containers import recreating_command
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_files import ExaminedFile, examined_files
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity
+from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.containers import Container, NginxContainer
 from diagnose.model.files import PageFileAccess
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.pages import PageFileResponse
 from diagnose.model.site_folders import FileHolder
 from diagnose.parsers.nginx.file_paths import ServedFile, served_file
+
+#: What the images of web servers serve: each container has its own site there.
+_OWN_FOLDER = re.compile(r"/usr/(?:share/nginx/html|share/caddy|local/apache2/htdocs)/")
 
 
 @check(
@@ -41,8 +47,11 @@ def page_file_in_other_container(evidence: Evidence) -> Iterator[Claim]:
             continue
         folder = _folder(file, served)
         other = container_by_id(evidence, holder.container)
-        volume = _volume(holder, other, folder)
         nginx_container = container_by_id(evidence, own.digest)
+        projects = _project(nginx_container), _project(other)
+        if _OWN_FOLDER.match(file.access.path) or (all(projects) and len({*projects}) > 1):
+            continue
+        volume = _volume(holder, other, folder)
         changes = (
             ((nginx_container, new_mount_change(volume)),) if nginx_container and volume else ()
         )
@@ -51,6 +60,7 @@ def page_file_in_other_container(evidence: Evidence) -> Iterator[Claim]:
             about=page_files.page_subject(file.page),
             because=(file.refused.response, file.access, holder, own),
             severity=severity,
+            confidence=Confidence.CERTAIN if all(projects) else Confidence.LIKELY,
             location=nginx.location(served.directive),
             facts={
                 "file": file.url,
@@ -69,6 +79,10 @@ def page_file_in_other_container(evidence: Evidence) -> Iterator[Claim]:
             },
             fix=compose_fix(evidence, "mount-it-there", *changes),
         )
+
+
+def _project(container: Container | None) -> str:
+    return container.compose.project if container and container.compose else ""
 
 
 def _folder(file: ExaminedFile, served: ServedFile) -> str:

@@ -6,12 +6,13 @@ after which it does not (Configuration Manual, chapter 7):
 - "path_beg /api" is true for /api-docs, as is a regular expression without "^" or an end.
 
 Each edit is tried on the text: the other backend gets the path after it, and the rule still takes
-the paths which it names.
+the paths which it names. An ACL that other rules use, such as one that refuses, stays as it is.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Literal as Choice
 
 from checks.server import indentation, line_edit, line_text
@@ -32,6 +33,8 @@ from diagnose.parsers.haproxy.view import (
 Fault = Choice["twice", "either", "beginning"]
 Changes = Mapping[int, tuple[str, ...]]
 
+#: Maximum number of edits that are tried: each reads the whole configuration again.
+MAX_TRIED = 12
 #: A path that needs no quotes, and is the same in a regular expression.
 _PLAIN_PATH = re.compile(r"(?:/[\w-]{1,100}){1,10}", re.ASCII)
 #: The words with which a regular expression begins that has no more than a path in it.
@@ -63,7 +66,7 @@ def narrowed_rule(haproxy: HaproxyView, rule: Rule, path: str, other: str) -> Na
     texts = literals(_condition(rule.line))
     if rule.negated or not texts or rule.line.starts_with("default_backend"):
         return None
-    for candidate in _candidates(haproxy, rule, texts):
+    for candidate in islice(_candidates(haproxy, rule, texts, path), MAX_TRIED):
         edit = line_edit(haproxy.view, rule.line.file, candidate.changes)
         if edit and _is_right(haproxy, rule, candidate.changes, path, other):
             own = place(candidate.line)
@@ -75,7 +78,9 @@ def _condition(line: Line) -> tuple[str, ...]:
     return line.words[line.words.index("if") + 1 :] if "if" in line.words else ()
 
 
-def _candidates(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[_Candidate]:
+def _candidates(
+    haproxy: HaproxyView, rule: Rule, texts: list[str], path: str
+) -> Iterator[_Candidate]:
     yield from _of_alternatives(haproxy, rule, texts)
     parts = [text for text in texts if text != "or"]
     all_literals = [literal for term in rule.alternatives for literal in term]
@@ -87,7 +92,8 @@ def _candidates(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[
         yield from _of_definitions(haproxy, rule, texts, text, literal)
         for criterion in literal.criteria:
             if criterion.subject == "path":
-                yield from _of_values(haproxy, rule, texts, text, criterion)
+                values = [value for value in criterion.values if _may_take(criterion, value, path)]
+                yield from _of_values(haproxy, rule, texts, text, criterion, values)
 
 
 def _of_alternatives(haproxy: HaproxyView, rule: Rule, texts: list[str]) -> Iterator[_Candidate]:
@@ -108,12 +114,8 @@ def _of_definitions(
     subjects = [criterion.subject for criterion in literal.criteria]
     if len(lines) != len(subjects) or set(subjects) != {"host", "path"}:
         return
-    users = [
-        line for line in haproxy.proxies.frontend.lines
-        if line.keyword != "acl" and {name, f"!{name}"} & {*line.words}
-    ]  # fmt: skip
     new = f"{name}_path"
-    if users != [rule.line] or _definitions(haproxy, new):
+    if not _is_only_user(haproxy, rule, name) or _definitions(haproxy, new):
         return
     texts = [text for own in own_texts for text in ((own, new) if own == name else (own,))]
     changes = {rule.line.number: _rewritten(haproxy, rule.line, texts)}
@@ -126,11 +128,19 @@ def _of_definitions(
 
 
 def _of_values(
-    haproxy: HaproxyView, rule: Rule, texts: list[str], text: str, criterion: Criterion
+    haproxy: HaproxyView,
+    rule: Rule,
+    texts: list[str],
+    text: str,
+    criterion: Criterion,
+    values: Iterable[str],
 ) -> Iterator[_Candidate]:
     """A value that is true for more paths than those which are meant."""
-    lines = [rule.line] if text.startswith("{") else _definitions(haproxy, text)
-    for value in criterion.values:
+    is_named = not text.startswith("{")
+    if is_named and not _is_only_user(haproxy, rule, text):
+        return
+    lines = _definitions(haproxy, text) if is_named else [rule.line]
+    for value in values:
         line = next((line for line in lines if value in line.words), None)
         for words in _narrower(criterion, value) if line else ():
             assert line is not None
@@ -138,10 +148,16 @@ def _of_values(
             if line.keyword == "acl" and rows and words.get("path_beg") == "path_reg":
                 # A second definition of the name: either is enough.
                 below = _with_test(haproxy, line, texts, text, {value: f"{value}/"})
-                indent = indentation(_text(haproxy, line))
-                rows = (*below, f"{indent}acl {line.words[1]} path {value}")
+                whole = _with_test(haproxy, line, texts, text, {"path_beg": "path"})
+                rows = (*below, *whole) if "-m" not in line.words else ()
             if rows:
                 yield _Candidate("beginning", value, line, {line.number: rows})
+
+
+def _may_take(criterion: Criterion, value: str, path: str) -> bool:
+    """Return whether a value may be true for a path, so that a long list costs no trials."""
+    is_text = criterion.method in {"beg", "sub"}
+    return not is_text or value.lower() in path.lower()
 
 
 def _narrower(criterion: Criterion, value: str) -> Iterator[dict[str, str]]:
@@ -182,6 +198,14 @@ def _rewritten(haproxy: HaproxyView, line: Line, texts: list[str]) -> str:
     """Return a rule with other words as its condition."""
     head = line.words[: line.words.index("if") + 1]
     return f"{indentation(_text(haproxy, line))}{' '.join([*head, *texts])}"
+
+
+def _is_only_user(haproxy: HaproxyView, rule: Rule, name: str) -> bool:
+    """Return whether no other rule of the frontend has an ACL in its condition."""
+    lines = haproxy.proxies.frontend.lines
+    names = {name, f"!{name}"}
+    users = [line for line in lines if line.keyword != "acl" and names & {*line.words}]
+    return users == [rule.line]
 
 
 def _definitions(haproxy: HaproxyView, name: str) -> list[Line]:

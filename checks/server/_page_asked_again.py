@@ -3,6 +3,7 @@ also where a line of theirs says of all files how long they are good; and HAProx
 passes on, where a line of its own says so. On Caddy also those after which a file of a build that
 has gone is a 404, where a `try_files` answers with the page."""
 
+import re
 from collections.abc import Sequence
 
 from checks.server import ServerView, file_rows, indentation, line_edit, reload_steps
@@ -36,6 +37,7 @@ _CADDY_INSTEAD = (
     "}",
 )
 _FIELD = "Cache-Control"
+_COMMENT = re.compile(r"\s*(?:#.*)?")
 _OF_PAGES = "{ res.hdr(content-type) -i -m beg text/html }"
 
 
@@ -64,12 +66,13 @@ def asked_again_fix(
 
 
 def _haproxy_fix(view: ServerView, values: Sequence[str]) -> Fix | None:
-    """Return the fix below HAProxy's own line of the field, which is for all responses."""
+    """Return the fix below HAProxy's own line of the field, if it is for all responses: where it
+    has a condition, the new line would also replace what the application says of other pages."""
     # Imported late: few pages are kept for long.
     from checks.server._response_fields import sending_line
 
     line = sending_line(view, _FIELD, values)
-    if line is None:
+    if line is None or not _COMMENT.fullmatch(line.text[line.stop :]):
         return None
     words = f"http-response set-header {_FIELD} no-cache if {_OF_PAGES}"
     changes = {line.number: (line.text, f"{indentation(line.text)}{words}")}

@@ -55,6 +55,8 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
             continue
         rows, parents = file.text.split("\n")[:_MAX_LINES], list[tuple[int, str]]()
         yield from _lists(file.path, rows, _LISTS.get(name.lower(), ""))
+        # The other option counts before the switch.
+        is_set = any(key in row.lower() for row in rows for key in keys)
         for number, row in enumerate(rows, 1):
             match = _ROW.fullmatch(row.rstrip("\r"))
             if match is None:
@@ -64,8 +66,6 @@ def field_lines(view: ServerView, name: str) -> Iterator[FieldLine]:
                 parents.pop()
             is_of_request = any(parent == "customrequestheaders" for _, parent in parents)
             parents.append((indent, key))
-            # The other option counts before the switch.
-            is_set = match["value"] and any(key in other.lower() for key in keys for other in rows)
             switched = None if is_set else _switched(file.path, number, row, name, match)
             if switched:
                 yield switched

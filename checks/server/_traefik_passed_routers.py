@@ -18,7 +18,8 @@ from diagnose.parsers.traefik.rules import rule_holds
 Fault = Literal["by_priority", "by_error", "no_tls", "no_point", "exact", "either"]
 
 _REASONS: dict[Fault, str] = {"by_error": "errors", "no_tls": "plain", "no_point": "entry_point"}
-_WHOLE_PATH = re.compile(r"(?<![\w!])Path\(")
+#: The start page is not all that is below it.
+_WHOLE_PATH = re.compile(r"(?<![\w!])Path\((?![^()]{0,300}[`\"]/[`\"])")
 #: The name of a site, or one path.
 _EITHER = re.compile(r"\s*(Host\(`[^`]{1,253}`\))\s*\|\|\s*(Path(?:Prefix)?\(`[^`]{1,300}`\))\s*")
 
@@ -93,6 +94,8 @@ def too_wide_router(
     match = _EITHER.fullmatch(winner.rule)
     if match is None or len(others) != 1 or others[0].service == winner.service:
         return None
+    if not others[0].has_name:
+        return None  # a router for all that is left is no site of the name
     both = f"{match[1]} && {match[2]}"
     narrowed = replace(winner, rule=both)
     if rule_holds(narrowed.rule, request, major_version(view)) is not False:

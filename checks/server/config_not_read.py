@@ -328,21 +328,25 @@ def _leads_elsewhere(evidence: Evidence, unread: UnreadConfig, used: _Used) -> b
 
 
 def _is_copied(unread: UnreadConfig, used: _Used) -> bool:
-    """Return whether the whole unread file is to take the place of the one that is used: Caddy's
-    user may not be able to read the folders of a person."""
+    """Return whether the whole unread file is to take the place of the one that is used, whose
+    sites it has: Caddy's user may not be able to read the folders of a person."""
     is_other_path = bool(used.config) and unread.path != used.config
-    return unread.product == "caddy" and is_other_path and not used.is_down
+    is_whole = unread.product == "caddy" and unread.replaces
+    return is_whole and is_other_path and not used.is_down
 
 
 def _fix(unread: UnreadConfig, used: _Used) -> Fix:
     """Write the address of the unread file where the server that answers reads it, or let it load
-    that file, if it runs without one."""
+    that file, if it runs without one and loses no site. Where the used application answers, its
+    address stays: it has other paths."""
     if _is_copied(unread, used):
         copies = copy_over(unread.path, used.config)
         return Fix((*copies, *used.reload_steps), Applicability.REVIEW)
     if not used.config:
-        steps = used.loading_steps(unread)
+        steps = used.loading_steps(unread) if unread.replaces else ()
         return Fix(steps, Applicability.REVIEW) if steps else _manual(used)
+    if not used.is_down:
+        return _manual(used)
     host, port = used.address
     edits = used.edits(f"{bracketed(host)}:{port}", f"{bracketed(unread.host)}:{unread.port}")
     if not edits:

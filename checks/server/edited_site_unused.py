@@ -4,15 +4,18 @@ edited), or in the virtual host of another port (certbot copies the host of port
 shop-le-ssl.conf; what is added to the first one later does not come there).
 
 A draft that nobody wants to load yet looks the same, so it counts only where visitors do not get
-the path.
+the path. A host that limits who may see it, or that has an address of this machine alone, is closed
+on purpose.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from checks.http import endpoint_subjects
 from checks.server import ServerView, manual_fix, place_text, reload_steps, server_on_port
 from checks.server._apache_pass_edits import passed_path_steps
 from checks.server._backend_answers import route_to_application
+from checks.server._gone_files import site_rows
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,10 +28,19 @@ from diagnose.model import (
     Subject,
     commands,
 )
+from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.unread_configs import UnreadRoute
 from diagnose.model.web_servers import SiteRoute, WebServer, WebServerConfig, WebSite
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.web_sites import has_name, route_of
+
+#: A line of Apache's that says who may see a part of a site, or that may do so (mod_authz_core,
+#: mod_auth_basic, mod_access_compat, "Include").
+_LIMIT = re.compile(
+    r"(?i)\s*(?:Require\s+(?!all\s+granted\b)|Auth|Deny\s|Allow\s+from\s+(?!all\b)|SSLVerifyClient"
+    r"|Include|OIDC|Mellon|Shib)"
+)
 
 
 @check(
@@ -105,7 +117,7 @@ def _route_of_other_port(view: ServerView, site: WebSite) -> SiteRoute | None:
     path, used = target.path_without_query, view.answering_sites[0]
     if site.listens_on(target.port) or not has_name(site, target.host):
         return None
-    if not has_name(used, target.host):
+    if not has_name(used, target.host) or _is_closed(view, site, used):
         return None
     route, own = route_of(site, path, False), route_to_application(view, path)
     if route is None or not route.host or route.path == "/" or route.pattern:
@@ -116,6 +128,16 @@ def _route_of_other_port(view: ServerView, site: WebSite) -> SiteRoute | None:
     is_there = any(each.path.rstrip("/") == route.path.rstrip("/") for each in used.routes)
     is_same = own is not None and (own.host, own.port) == (route.host, route.port)
     return route if is_rest and not is_same and not is_there else None
+
+
+def _is_closed(view: ServerView, site: WebSite, used: WebSite) -> bool:
+    """Return whether a host may be closed to visitors of the one that answers: by its address, or
+    by a line of its own, or of a file that it includes."""
+    addresses = {socket.address for socket in site.sockets} - {s.address for s in used.sockets}
+    if any(is_loopback(each) or is_private(each) for each in addresses if is_address(each)):
+        return True
+    rows = site_rows(view, site)
+    return not rows or any(map(_LIMIT.match, rows))
 
 
 def _of_port(

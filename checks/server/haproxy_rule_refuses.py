@@ -247,7 +247,8 @@ def _backends_above(haproxy: HaproxyView, refusal: Refusal) -> tuple[Line, ...]:
 
 def _late_exception(haproxy: HaproxyView, refusal: Refusal) -> Line | None:
     """Return the first `http-request allow` below a rule of the same section that is for a part of
-    what the rule takes: the first rule that is true decides (Configuration Manual, section 4.2)."""
+    what the rule takes: the first rule that is true decides (Configuration Manual, section 4.2).
+    No other rule stands between them: what is allowed above it would pass it by."""
     rule, proxies = refusal.line, haproxy.proxies
     taken = _tests(rule) if rule.words[1:2] == ("deny",) else None
     for proxy in (proxies.frontend, *([proxies.backend] if proxies.backend else [])):
@@ -255,9 +256,15 @@ def _late_exception(haproxy: HaproxyView, refusal: Refusal) -> Line | None:
         for line in lines:
             own = _tests(line)
             is_below = line.file == rule.file and line.number > rule.number
+            if any(each.keyword == "http-request" for each in _between(proxy.lines, rule, line)):
+                return None
             if is_below and taken is not None and own is not None and taken < own:
                 return line
     return None
+
+
+def _between(lines: Sequence[Line], first: Line, last: Line) -> list[Line]:
+    return [line for line in lines if first.number < line.number < last.number]
 
 
 def _tests(line: Line) -> set[str] | None:

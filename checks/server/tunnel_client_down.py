@@ -3,7 +3,8 @@ or the other end of the tunnel refuses it by the service's own log.
 
 It is certain where the tunnel's own page tells visitors that nobody is connected, and this service
 is for the name by its configuration. A service that runs and has no refusal at the end of its log
-is connected.
+is connected. An error of the application's own comes through a tunnel that works: the service is a
+standby then, or what was refused is another part of it.
 """
 
 from collections.abc import Iterator
@@ -30,8 +31,12 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.processes import TunnelClient, TunnelService
+from diagnose.model.tls import Handshake
+from diagnose.parsers.http import GATEWAY_FAILURES
 
 _STOPPED = {"inactive", "failed"}
+#: Cloudflare's own (its documentation, "Cloudflare 5XX errors").
+_CDN_ERRORS = frozenset(range(520, 531))
 
 
 @check(severity=Severity.ERROR, needs=[TunnelService], explains=TUNNEL_SYMPTOMS)
@@ -48,6 +53,8 @@ def tunnel_client_down(evidence: Evidence) -> Iterator[Claim]:
             for client in evidence.good(TunnelClient)
         )
         if is_held or not (is_stopped or service.refusal):
+            continue
+        if service.program not in told and not any(map(_is_of_tunnel, visits)):
             continue
         is_certain = service.program in told and is_named
         yield Claim(
@@ -68,6 +75,11 @@ def tunnel_client_down(evidence: Evidence) -> Iterator[Claim]:
             fix=_fix(service),
         )
         return
+
+
+def _is_of_tunnel(visit: Exchange | Handshake) -> bool:
+    """Return whether a visit may have failed at the other end of the tunnel."""
+    return isinstance(visit, Handshake) or visit.status in GATEWAY_FAILURES | _CDN_ERRORS
 
 
 def _fix(service: TunnelService) -> Fix:

@@ -38,6 +38,7 @@ class UnreadConfig(Observation):
     `port` are those of it, "" and 0 if the site answers in another way. `changed` is when that file
     was changed (seconds since the epoch, None if unknown). `load` is the command by which the
     running server reads it, and `start` the one that starts a server with it; () if there is none.
+    `replaces` is whether it has all names and ports of the configuration which is used.
     """
 
     layer: ClassVar[str] = "server"
@@ -52,6 +53,7 @@ class UnreadConfig(Observation):
     changed: float | None = None
     load: tuple[Text, ...] = ()
     start: tuple[Text, ...] = ()
+    replaces: bool = False
 
     def summary(self) -> Summary:
         return self.path, phrase("has the site, and the server that answers has not read it")

@@ -22,6 +22,7 @@ MAX_TARGETS, PATIENCE = 2, 4
 _OF_IPTABLES = re.compile(
     r"--to-destination (\[[0-9a-fA-F:.]+\]|[0-9.]+|[0-9a-fA-F:]+)(?::(\d{1,5}))?"
 )
+_PORTS = re.compile(r"(! )?--dports? ([\d:,]{1,200})(?= |$)")
 _OF_NFT = re.compile(r'"dnat": \{"[^{}]{0,80}?"?addr": "([0-9a-fA-F:.]+)"(?:, "port": (\d{1,5}))?')
 
 
@@ -59,7 +60,21 @@ async def emit_targets(ctx: ProbeContext, rules: str) -> None:
 
 
 def _targets(rules: str, port: int) -> Iterator[tuple[str, int]]:
-    """Yield the addresses and ports of redirects, each once; without a port it is the target's."""
-    matches = (*_OF_IPTABLES.finditer(rules), *_OF_NFT.finditer(rules))
+    """Yield the addresses and ports of redirects that may take a port, each once, those to the same
+    port first. Without a port a redirect keeps it."""
+    rows = "\n".join(row for row in rules.split("\n") if _may_take(row, port))
+    matches = (*_OF_IPTABLES.finditer(rows), *_OF_NFT.finditer(rows))
     pairs = ((match[1].strip("[]"), whole_number(match[2] or "") or port) for match in matches)
-    yield from dict.fromkeys(pair for pair in pairs if is_address(pair[0]))
+    known = dict.fromkeys(pair for pair in pairs if is_address(pair[0]))
+    yield from sorted(known, key=lambda pair: pair[1] != port)
+
+
+def _may_take(row: str, port: int) -> bool:
+    """Return whether a rule of iptables is for a port (iptables-extensions(8), "tcp", "multiport");
+    True where it names none."""
+    match = _PORTS.search(row)
+    if match is None:
+        return True
+    ranges = (part.partition(":") for part in match[2].split(","))
+    pairs = ((whole_number(low) or 0, whole_number(high or low) or 0) for low, _, high in ranges)
+    return any(low <= port <= high for low, high in pairs) is not bool(match[1])

@@ -13,6 +13,7 @@ from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.unread_configs import UnreadConfig
 from diagnose.model.web_servers import WebServer, WebServerConfig, WebSite
+from diagnose.parsers.path_answers import has_all_places
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.web_sites import answering_sites, has_name, route_of
 from diagnose.probes import ProbeContext
@@ -188,6 +189,7 @@ def _emit(
             changed=own.changed if own else None,
             load=usual.reload if usual.product == "caddy" else (),
             start=usual.start,
+            replaces=has_all_places(config.sites, other.sites),
         )
     )
 

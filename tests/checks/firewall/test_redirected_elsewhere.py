@@ -7,6 +7,7 @@ from diagnose.model.packet_paths import ForwardTarget
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected, host, listening, nic
 from tests.support.nat_rules import saved
+from tests.support.report_builder import ANSWER
 
 CHECK = "firewall.redirected-elsewhere"
 REDIRECT = "-A PREROUTING -p tcp -m multiport --dports 80,443 -j DNAT --to-destination 10.8.0.2\n"
@@ -41,6 +42,13 @@ def test_silent_where_the_redirect_works_and_nothing_else_speaks() -> None:
 
 def test_silent_for_another_redirect() -> None:
     assert not judge(CHECK, *SEEN, replace(LOST, address="10.8.0.9"))
+
+
+def test_silent_where_visitors_get_the_site_another_way() -> None:
+    """A tunnel leads to the site, and the rules are left from before."""
+    assert not judge(CHECK, *SEEN, OFF, ANSWER)
+    assert not judge(CHECK, *SEEN, LOST, ANSWER)
+    assert judge(CHECK, *SEEN, OFF, replace(ANSWER, status=522))
 
 
 def test_a_look_into_the_server_from_elsewhere_shows_the_same() -> None:

@@ -25,6 +25,15 @@ def test_haproxy_corrects_a_cookie(name: str, reason: CookieRefusal, value: str,
     assert f"+    http-response replace-header Set-Cookie {line}\n" in edit.diff
 
 
+def test_a_frontend_of_several_sites_is_left_to_a_person() -> None:
+    """The cookie of another site may have the same name."""
+    rules = "    use_backend {} if {{ hdr(host) -i {} }}\n    default_backend app\n"
+    for name, is_written in (("shop.example.com", True), ("blog.example.com", False)):
+        text = haproxy_evidence.TEXT.replace("    default_backend app\n", rules.format("app", name))
+        given = evidence(haproxy_evidence.SERVER, haproxy_evidence.config(text))
+        assert bool(server_commands(given, ["sid"], "same-site")) is is_written
+
+
 def test_nothing_is_written_where_a_person_knows() -> None:
     given = evidence(haproxy_evidence.SERVER, haproxy_evidence.config())
     assert not server_commands(given, ["__Host-sid"], "prefix", "__Host-sid=a; Path=/app; Secure")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from diagnose.model import Confidence, Vantage
-from diagnose.model.containers import NginxContainer
+from diagnose.model.containers import ComposeService, Container, Containers, NginxContainer
 from diagnose.model.site_folders import FileHolder
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -32,7 +32,7 @@ ALIAS = config(site("alias /app/static/;"))
 
 def test_fires_and_names_the_mount() -> None:
     (claim,) = judge(CHECK, *MISSING, ALIAS, examined(PATH), NGINX, HOLDER, masked=False)
-    assert claim.confidence in {None, Confidence.CERTAIN}
+    assert claim.confidence is Confidence.LIKELY
     assert claim.facts["volume"] == "/srv/shop/static:/app/static:ro"
 
 
@@ -46,6 +46,23 @@ def test_no_mount_is_known_for_a_file_of_the_image() -> None:
     image = replace(HOLDER, source="", point="")
     (claim,) = judge(CHECK, *MISSING, ALIAS, examined(PATH), NGINX, image)
     assert not claim.facts["volume"]
+
+
+def listed(digest: str, project: str) -> Container:
+    service = ComposeService(project=project, service="a", files=("/srv/compose.yml",))
+    return Container(engine="docker", id=digest, name=digest[:1], compose=service)
+
+
+def test_the_container_of_another_site_has_a_file_of_the_same_name() -> None:
+    seen = (*MISSING, ALIAS, examined(PATH), NGINX, HOLDER)
+    own = listed("a" * 64, "shop")
+    same = Containers(containers=(own, listed("b" * 64, "shop")))
+    (claim,) = judge(CHECK, *seen, same, masked=False)
+    assert claim.confidence is Confidence.CERTAIN
+    assert not judge(CHECK, *seen, Containers(containers=(own, listed("b" * 64, "blog"))))
+    path = "/usr/share/nginx/html/static/css/app.css"
+    root = config(site("root /usr/share/nginx/html;"))
+    assert not judge(CHECK, *MISSING, root, examined(path), NGINX, replace(HOLDER, path=path))
 
 
 def test_silent_where_nobody_has_it_or_nginx_has() -> None:

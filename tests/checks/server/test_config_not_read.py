@@ -36,7 +36,7 @@ UNREAD = UnreadConfig(
 CADDYFILE = replace(
     UNREAD, product="caddy", path="/etc/caddy/Caddyfile", file="/etc/caddy/Caddyfile",
     load=("caddy", "reload", "--config", "/etc/caddy/Caddyfile"),
-    start=("caddy", "start", "--config", "/etc/caddy/Caddyfile"),
+    start=("caddy", "start", "--config", "/etc/caddy/Caddyfile"), replaces=True,
 )  # fmt: skip
 NO_EFFECT = replace(SHOP, symptom=Symptom("not-loaded", "my changes have no effect"))
 
@@ -118,6 +118,28 @@ def test_fires_for_a_caddyfile_in_a_persons_folder_that_leads_elsewhere() -> Non
     assert not judge(CHECK, CADDY, used, NODE, replace(missing, status=200), unread)
     assert not judge(CHECK, CADDY, used, both, missing, replace(unread, port=3001))
     assert not judge(CHECK, CADDY, used, both, missing, replace(unread, changed=1.0))
+
+
+def test_a_person_writes_it_where_a_copy_or_another_address_takes_what_others_use() -> None:
+    """The used file has other sites; or the used application has the other paths."""
+    missing, used = replace(UNAVAILABLE, status=404), _given_to_caddy()
+    both = Listeners(sockets=(*NODE.sockets, replace(NODE.sockets[0], port=3001)))
+    path = "/home/deploy/Caddyfile"
+    own = replace(CADDYFILE, path=path, file=path, replaces=False)
+    balancer = haproxy_config(TEXT.replace(":3000", ":3001"))
+    balancer = replace(
+        balancer, files=tuple(replace(file, changed=LOADED) for file in balancer.files)
+    )
+    resumed = replace(CADDY, config="", test=(), reload=(), unit="")
+    for seen in (
+        (CADDY, used, both, missing, own),
+        (HAPROXY, balancer, both, missing, replace(UNREAD, product="haproxy")),
+        (resumed, used, NODE, UNAVAILABLE, own),
+    ):
+        (claim,) = judge(CHECK, *seen)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL
+        assert not claim.facts["copied"]
 
 
 def test_fires_for_a_command_of_caddy_that_is_its_configuration() -> None:

@@ -45,7 +45,8 @@ def test_a_file_without_the_other_sites_is_a_question_to_a_person() -> None:
 
 
 def test_fires_for_a_line_in_the_host_of_port_80_and_writes_it_into_the_other() -> None:
-    config = apache_config(HTTPS + HTTP)
+    granted = "<Location />\nRequire all granted\n</Location>\n"
+    config = apache_config(HTTPS + HTTP.replace(API, granted + API))
     (claim,) = judge(CHECK, APACHE, config, MISSING, target=TARGET, masked=False)
     assert claim.facts["other_port"] == 80
     assert claim.fix
@@ -65,6 +66,13 @@ def test_fires_for_a_line_in_the_host_of_port_80_and_writes_it_into_the_other() 
         HTTPS + HTTP.replace("shop.example.com", "aaa.example.org"),
         HTTPS.replace("    ProxyPass /ws", f"{API}    ProxyPass /ws") + HTTP,  # both have it
         HTTPS.replace("shop.example.com", "aaa.example.org") + HTTP,
+        # Closed on purpose: over https it would be open to everybody.
+        HTTPS + HTTP.replace("*:80", "127.0.0.1:8080"),
+        HTTPS + HTTP.replace("*:80", "10.0.0.5:80"),
+        HTTPS + HTTP.replace(API, f"{API}<Location /api>\nRequire ip 10.0.0.0/8\n</Location>\n"),
+        HTTPS + HTTP.replace(API, f"{API}<Location /api>\n\tauthtype Basic\n</Location>\n"),
+        HTTPS + HTTP.replace(API, f"{API}<Location />\nDeny from all\n</Location>\n"),
+        HTTPS + HTTP.replace(API, f"{API}Include /etc/apache2/internal.conf\n"),
     ],
 )
 def test_silent_where_no_other_host_has_a_line_of_its_own(site: str) -> None:

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
 from diagnose.model import Applicability, Edit, Observation, Severity, Target
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
+from diagnose.parsers.haproxy.view import parsed
 from diagnose.parsers.unknown_paths import unknown_path
 from tests.support.check_evidence import SHOP, judge
 from tests.support.haproxy_evidence import SERVER, TEXT, config, page
@@ -116,6 +118,14 @@ def test_fires_for_the_start_page_that_another_rule_takes() -> None:
             ("-acl api path_beg /api", "+acl api path_beg /api/", "+acl api path /api"),
         ),
         (
+            "acl\tapi\tpath_beg\t-i \"/api\"\n    use_backend api if api",
+            "/api-docs",
+            (
+                "-acl\tapi\tpath_beg\t-i \"/api\"",
+                "+acl api path_beg -i /api/", "+acl api path -i /api",
+            ),
+        ),
+        (
             "use_backend api if { path_beg -i /api }",
             "/api-docs",
             (
@@ -155,6 +165,9 @@ def test_fires_for_a_rule_that_takes_more_than_its_paths(
         "use_backend api unless { path_beg /shop }",
         "use_backend api if { path_beg /api } or { path_sub docs }",
         "acl api path_beg /api-docs\n    use_backend api if api",
+        # Narrower, the other rule would refuse less.
+        "acl api path_beg /api\n    http-request deny if api !{ src 10.0.0.0/8 }\n"
+        "    use_backend api if api",
     ],
 )
 def test_a_rule_that_no_small_change_narrows_is_left_to_a_person(condition: str) -> None:
@@ -167,6 +180,22 @@ def test_a_rule_that_no_small_change_narrows_is_left_to_a_person(condition: str)
         CHECK, SERVER, config(written + BACKENDS), *seen, target=replace(SHOP, path=path)
     )
     assert all(claim.fix and claim.fix.applicability is Applicability.MANUAL for claim in claims)
+
+
+def test_a_long_list_of_paths_is_narrowed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = " ".join(f"/p{number}" for number in range(60))
+    rule = f"use_backend api if {{ path_beg {others} /api }}"
+    more = "".join(f"backend b{number}\n    server a 127.0.0.1:4000\n" for number in range(300))
+    written = TEXT.replace("default_backend app\n", f"{rule}\n    default_backend app\n")
+    path, unknown = "/api-docs", unknown_path("/api-docs")
+    has = replace(HAS, target="http://127.0.0.1:3000", requested=path, path=path)
+    control = replace(has, requested=unknown, path=unknown, status=404)
+    seen = (page(404, url=f"https://shop.example.com{path}"), has, control)
+    reading = Mock(wraps=parsed)
+    monkeypatch.setattr("checks.server._haproxy_narrowed_rules.parsed", reading)
+    minus, plus = diff(seen, replace(SHOP, path=path), f"{written}{BACKENDS}{more}")
+    assert minus.replace(" /api }", " /api/ }")[1:] == plus[1:]
+    assert reading.call_count == 1
 
 
 def test_fires_for_a_websocket() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Confidence, Edit, Severity, Vantage
 from diagnose.model.backends import BackendVisit
 from diagnose.model.http import Upgrade
@@ -61,6 +63,17 @@ def test_an_exception_below_its_rule_comes_above_it() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert f"+    {ALLOW}\n     {DENY}\n-    {ALLOW}\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "rule", ["auth realm shop unless { http_auth(users) }", "deny if { src -f /etc/bad.lst }"]
+)
+def test_an_exception_passes_no_other_rule_by(rule: str) -> None:
+    text = ruled(DENY, f"http-request {rule}", ALLOW)
+    (claim,) = judge(CHECK, SERVER, config(text), FORBIDDEN, target=ADMIN, masked=False)
+    assert not claim.facts["late"]
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
 
 
 def test_other_rules_that_allow_are_no_exception() -> None:

@@ -108,3 +108,9 @@ def test_a_switch_is_another_option_with_a_value() -> None:
     off = removed_line(own, line)
     assert off
     assert "+        frameDeny: false\n" in off.diff
+
+
+def test_a_long_file_is_read_once() -> None:
+    """Each line compared with each other one took minutes."""
+    rows = "\n".join(f"        option{number}: {'v' * 40}" for number in range(4000))
+    assert sending_line(view(f"referrerPolicy: a\n{rows}"), "X-Frame-Options", ["DENY"])

@@ -146,6 +146,8 @@ def test_fires_for_a_rule_with_alternatives_that_takes_the_start_page() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "Host(`shop.example.com`) && PathPrefix(`/api`)" in edit.diff
+    rest = replace(MAIN, rule="PathPrefix(`/`)", has_name=False, priority=15)
+    assert not judge(CHECK, TRAEFIK, config, state(rest, api), page, target=start, masked=False)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +160,9 @@ def test_fires_for_a_rule_with_alternatives_that_takes_the_start_page() -> None:
         replace(API, filtered="unhealthy"),
         replace(API, rule="Host(`shop.example.com`) && Path(`/other`)"),
         replace(API, rule="Host(`shop.example.com`) && PathPrefix(`/`)", tls=False),
+        # The start page, and one beside it: below them are the pages of the application.
+        replace(API, rule="Host(`shop.example.com`) && (Path(`/`) || Path(`/about`))"),
+        replace(API, rule="Host(`shop.example.com`) && Path(`/about`, `/`)"),
     ],
 )
 def test_silent_where_a_router_is_for_others(router: Router) -> None:

@@ -59,6 +59,14 @@ def test_silent_where_the_client_is_connected_or_it_is_for_another_site() -> Non
     assert not judge(CHECK, NIC, nameless, PAGE)
 
 
+def test_silent_where_the_application_answers_through_the_tunnel() -> None:
+    """A standby is stopped, or another proxy of the same client is refused."""
+    for status in (401, 404, 500):
+        own = replace(PAGE, status=status, body="<h1>Sign in</h1>")
+        for service in (SERVICE, replace(REFUSED, refusal="taken")):
+            assert not judge(CHECK, NIC, service, own)
+
+
 def test_silent_where_another_client_runs_or_the_page_is_this_servers() -> None:
     by_hand = TunnelClient(
         vantage=Vantage.SERVER, program="frpc", pid=9, host="127.0.0.1", port=80, names=("a.test",)

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Vantage
+from diagnose.model import Applicability, Command, Confidence, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.processes import TunnelClient
-from diagnose.model.server import Interface
+from diagnose.model.server import Interface, Listener, Listeners
 from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import config
 
 CHECK = "server.tunnel-name-missing"
 NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=("203.0.113.10",))
@@ -34,6 +35,25 @@ def test_fires_where_the_client_is_for_another_name() -> None:
     assert script(replace(CLIENT, file="/etc/frp/frpc.ini")) == (
         "20s/[[:space:]]*$/,shop.example.com/"
     )
+
+
+def test_certain_where_this_machine_has_the_site() -> None:
+    """Else the client of another machine may be for the name."""
+    (claim,) = judge(CHECK, NIC, CLIENT, PAGE)
+    assert claim.confidence is Confidence.LIKELY
+    site = "server { listen 8080; server_name shop.example.com; }"
+    nginx = Listeners(sockets=(Listener(address="0.0.0.0", port=8080, family=4, process="nginx"),))
+    (claim,) = judge(CHECK, NIC, CLIENT, PAGE, nginx, config(site))
+    assert claim.confidence is Confidence.CERTAIN
+    (claim,) = judge(CHECK, NIC, CLIENT, PAGE, nginx, config(site.replace("shop.", "blog.")))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_the_application_of_another_name_gets_no_visitors_of_this_one() -> None:
+    blog = replace(CLIENT, names=("blog.example.com",))
+    (claim,) = judge(CHECK, NIC, blog, PAGE)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
 
 
 def test_a_person_chooses_among_several_or_writes_it_elsewhere() -> None:

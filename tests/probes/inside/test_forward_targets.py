@@ -32,6 +32,18 @@ def test_one_target(rules: str) -> None:
     assert (target.is_reached, target.is_forwarding) == (True, False)
 
 
+def test_redirects_of_other_ports_are_not_asked() -> None:
+    """Docker's come first, and are many."""
+    others = "".join(
+        f"-A DOCKER -p tcp -m tcp --dport {port} -j DNAT --to-destination 172.17.0.2:{port}\n"
+        for port in (25, 8080, 8443)
+    )
+    several = IPTABLES.replace("--dport 443", "-m multiport --dports 80,440:450")
+    for own in (IPTABLES, several, "-A PREROUTING -j DNAT --to-destination 10.8.0.2\n"):
+        (target,) = look(others + own, "0.001", "0").observed(ForwardTarget)
+        assert target.address == "10.8.0.2"
+
+
 def test_what_visitors_get_there_is_not_known() -> None:
     assert look(IPTABLES, "0.001", "1").observed(Unseen)
     looking = look(IPTABLES, "0.000000", "1")
