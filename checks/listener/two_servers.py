@@ -102,10 +102,10 @@ def _both(evidence: Evidence, port: int) -> tuple[WebServer, WebServer] | None:
         for server in evidence.good(WebServer)
         if server.pid is not None and port in server.ports and not server.container
     }
-    first, *others = sorted(servers.values(), key=_start) or [None]
-    if first is None or len(others) != 1 or first.product != others[0].product:
+    both = sorted(servers.values(), key=_start)
+    if len(both) != 2 or both[0].product != both[1].product:
         return None
-    return first, others[0]
+    return both[0], both[1]
 
 
 def _start(server: WebServer) -> tuple[float, int]:
