@@ -149,7 +149,9 @@ def _of_one_family(
             continue
         # Several lines may be one list: those that are written, not the machine's own addresses.
         lists = [each for each in refusal.tests if each.test == "in" and each.file] or [test]
-        if set(versions_of(tuple(lists))) == {10 - family} and _is_of_several_sides(evidence, lists):
+        if set(versions_of(tuple(lists))) == {10 - family} and _is_of_several_sides(
+            evidence, lists
+        ):
             yield Denial(refused[-1], "family", refusal, test, log)
             return
 
