@@ -30,6 +30,14 @@ from diagnose.parsers.lazy_pattern import lazy_pattern
 
 #: ENOSPC, in the words of programs (errno(3)).
 _NO_SPACE = lazy_pattern(r"no space left on device|\bENOSPC\b|disk (?:is )?full", re.IGNORECASE)
+#: An archive or a dump where no site has its files, which may be meant for visitors. And the folder
+#: of such files (FHS, /var).
+_COPY = lazy_pattern(
+    r"/(?:var/cache|var/log|var/lib/nginx|var/tmp|tmp|root|backups?)/(?:[^/]{1,200}/){0,8}[^/]{1,200}"
+    r"\.(?:tar|tgz|txz|zip|7z|bak|dump|sql|(?:tar|sql|dump)\.(?:gz|bz2|xz|zst))",
+    re.IGNORECASE,
+)
+_BACKUPS = "/var/backups"
 #: The part of a file system that has to become free, and what is left of the journal, in bytes.
 _ENOUGH = 5
 _JOURNAL = 200 << 20
@@ -52,6 +60,7 @@ def disk_full(evidence: Evidence) -> Iterator[Claim]:
         has_failed = any(isinstance(proof, ProgramLine) for proof in proofs)
         large = _large_files(evidence, system) if not without_inodes else ()
         steps = _emptying(large, system.size // _ENOUGH)
+        moving = () if steps else _moving(evidence, system, large)
         yield Claim(
             about=Subject(text=system.paths[0]),
             covers=(Subject(),) if proofs else (),
@@ -67,10 +76,12 @@ def disk_full(evidence: Evidence) -> Iterator[Claim]:
                 "message": _message(proofs[0]) if proofs else "",
                 "large": tuple(file.shown for file in large[:5]),
                 "emptied": bool(steps),
+                "moved": tuple(file.path for file in moving),
+                "backups": _BACKUPS,
                 "container_logs": any(file.kind == "container" for file in large),
             },
-            fix=Fix(steps, Applicability.REVIEW)
-            if steps
+            fix=Fix(steps or _moving_steps(moving), Applicability.REVIEW)
+            if steps or moving
             else Fix(
                 (Manual(_step(system), Where.SERVER),),
                 Applicability.MANUAL,
@@ -109,6 +120,33 @@ def _emptying(files: tuple[LargeFile, ...], enough: int) -> tuple[Command, ...]:
             elif kind == "deleted" and file.unit:
                 steps.append(commands.restart_service(file.unit.removesuffix(".service")))
     return tuple(dict.fromkeys(steps))
+
+
+def _moving(
+    evidence: Evidence, system: FileSystem, files: tuple[LargeFile, ...]
+) -> tuple[LargeFile, ...]:
+    """Return root's archives and copies that make room where they go to the folder for backups of
+    another file system, which has room for twice as much; () where that is not enough."""
+    target = next((each for each in evidence.good(FileSystem) if "/var" in each.paths), None)
+    if target is None or target is system or target.is_image or target.type == "tmpfs":
+        return ()
+    chosen = list[LargeFile]()
+    for file in files:
+        is_copy = file.kind == "other" and file.owner == "root" and _COPY.fullmatch(file.path)
+        if is_copy and sum(each.size for each in chosen) < system.size // _ENOUGH:
+            chosen.append(file)
+    moved = sum(file.size for file in chosen)
+    names = {file.path.rpartition("/")[2] for file in chosen}
+    is_enough = system.size // _ENOUGH <= moved <= target.free // 2
+    return tuple(chosen) if is_enough and len(names) == len(chosen) else ()
+
+
+def _moving_steps(files: tuple[LargeFile, ...]) -> tuple[Command, ...]:
+    """Return what moves the files, and never over another one."""
+    return (
+        commands.make_folder(_BACKUPS),
+        *(commands.move(file.path, f"{_BACKUPS}/{file.path.rpartition('/')[2]}") for file in files),
+    )
 
 
 def _consequences(evidence: Evidence) -> tuple[LogLine | RenewalFailure | ProgramLine, ...]:

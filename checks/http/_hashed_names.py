@@ -5,7 +5,11 @@ import re
 
 from diagnose.model import Symptom
 
-_HASHED = re.compile(r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|css)(?:$|\?)")
+_HASHED = re.compile(
+    r"[-._/](?=[A-Za-z_-]{0,31}\d)[A-Za-z0-9_-]{8,32}\.(?:m?js|css)(?:$|\?)"
+    # A shorter one has hexadecimal digits alone, letters among them: "app.81be02.js".
+    r"|[\w-][-.](?=[0-9a-f]{0,6}\d)(?=\d{0,6}[a-f])[0-9a-f]{6,7}\.(?:m?js|css)(?:$|\?)"
+)
 
 
 def is_hashed(url: str) -> bool:

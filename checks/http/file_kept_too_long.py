@@ -52,6 +52,8 @@ def file_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
     ]
     if not kept:
         return
+    # A service worker answers with what it stored, until its own script is asked for anew.
+    kept.sort(key=lambda each: each[0].file_kind != "worker")
     nginx, (file, age) = Nginx.of(evidence), kept[0]
     path = _path(file.url)
     match, lines = _deciding(nginx, path)
@@ -65,6 +67,7 @@ def file_kept_too_long(evidence: Evidence) -> Iterator[Claim]:
             "file": path,
             "others": tuple(_path(each.url) for each, _ in kept[1:4]),
             "url": file.url,
+            "worker": file.file_kind == "worker",
             "age_hours": age // 3600,
             "field": _policy(file),
             "directive": lines[0].text if lines else "",

@@ -9,7 +9,7 @@ from checks.http import _fronts, addresses
 from checks.server import ServerView, manual_fix, place_text, reload_steps
 from checks.server._address_list_edits import admitting_edit
 from checks.server._address_refusals import AddressRefusal, address_refusals, is_listed
-from diagnose.model import Applicability, Evidence, Fix, Observation
+from diagnose.model import Applicability, Evidence, Fix, Manual, Observation, Where
 from diagnose.model.addresses import are_of_both_sides, family_of, is_private
 from diagnose.model.dns import final_answers
 from diagnose.model.frozen import frozen
@@ -17,7 +17,7 @@ from diagnose.model.http import page_exchanges
 from diagnose.model.server import server_addresses
 from diagnose.model.server_rules import AddressTest
 from diagnose.model.visitor import RefusedClients, visitor_address
-from diagnose.parsers.address_tests import network_of, versions_of
+from diagnose.parsers.address_tests import contains, network_of, versions_of
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.lone_visitor import tells_lone_visitor
 from diagnose.parsers.told_visitors import told_visitors
@@ -147,33 +147,47 @@ def _of_one_family(
         test = tests[-1]
         if test is None or any(each is not test for each in tests):
             continue
-        if set(versions_of((test,))) == {10 - family} and _is_of_several_sides(evidence, test):
+        # Several lines may be one list: those that are written, not the machine's own addresses.
+        lists = [each for each in refusal.tests if each.test == "in" and each.file] or [test]
+        if set(versions_of(tuple(lists))) == {10 - family} and _is_of_several_sides(
+            evidence, lists
+        ):
             yield Denial(refused[-1], "family", refusal, test, log)
             return
 
 
-def _is_of_several_sides(evidence: Evidence, test: AddressTest) -> bool:
-    """Return whether a list names private networks and one that is none: it is meant for whoever is
+def _is_of_several_sides(evidence: Evidence, lists: Sequence[AddressTest]) -> bool:
+    """Return whether lists name private networks and one that is none: it is meant for whoever is
     at home there; or a message says that a visitor gets 403."""
     symptom = evidence.target.symptom
     if symptom is not None and symptom.number == FORBIDDEN:
         return True
-    networks = [network for word in test.networks if (network := network_of(word))]
+    words = [word for test in lists for word in test.networks]
+    networks = [network for word in words if (network := network_of(word))]
     return are_of_both_sides(network for network in networks if not network.is_loopback)
 
 
 def letting_in(view: ServerView, denial: Denial) -> Fix:
     """Return what lets the visitor in, and nobody else. Whom a log alone has may be a stranger whom
-    the list is to keep out: nobody asks for him."""
+    the list is to keep out: a person looks at the network first, and several are no proposal."""
     symptom, admitted = view.evidence.target.symptom, denial.visitor
-    if denial.source == "family" and (symptom is None or symptom.number != FORBIDDEN):
+    is_asked = denial.source != "family" or (symptom is not None and symptom.number == FORBIDDEN)
+    if not is_asked and not _is_of_one_site(denial):
         return manual_fix(view, "change-the-list")
     if denial.source == "family" and family_of(admitted) == 6:
         admitted = str(ip_network(f"{admitted}/{_OWN_PREFIX}", strict=False))
     edit = admitting_edit(view, denial.test, denial.visitor, admitted)
     if edit is None:
         return manual_fix(view, "change-the-list")
-    return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)
+    asked = () if is_asked else (Manual("is-it-yours", Where.SERVER),)
+    return Fix((*asked, edit, *reload_steps(view.server)), Applicability.REVIEW)
+
+
+def _is_of_one_site(denial: Denial) -> bool:
+    """Return whether all who are refused over IPv6 have the visitor's own network."""
+    own = ip_network(f"{denial.visitor}/{_OWN_PREFIX}", strict=False)
+    clients = [client for each in denial.log for client in each.clients]
+    return own.version == 6 and all(contains((str(own),), client) for client in clients)
 
 
 def denial_facts(denial: Denial) -> dict[str, object]:

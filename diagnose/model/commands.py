@@ -217,6 +217,11 @@ def quit_process(pid: int) -> Command:
     return Command(("kill", "-QUIT", str(pid)), Effect.CHANGE, risk=Risk.STOPS)
 
 
+def end_gently(signal: str, pid: int) -> Command:
+    """Let a web server finish its requests and end: `signal` is its own name for that."""
+    return Command(("kill", "-s", signal, str(pid)), Effect.CHANGE, risk=Risk.STOPS)
+
+
 def continue_processes(pids: Arguments) -> Command:
     argv, undo = ("kill", "-CONT", *pids), ("kill", "-STOP", *pids)
     return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.STOPS)

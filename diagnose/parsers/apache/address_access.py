@@ -50,13 +50,17 @@ def _leaf(words: Sequence[str], line: Directive) -> Tests:
     kind = "".join(words[:1]).lower()
     if kind == "all":
         return TRUE if [word.lower() for word in words[1:2]] == ["granted"] else _FALSE
-    if kind == "local":
+    # No address of another machine has the name "localhost" both ways (mod_authz_host).
+    if kind == "local" or (
+        kind == "host" and [word.lower() for word in words[1:]] == ["localhost"]
+    ):
         return (AddressTest(0, "in", _LOCAL),)
     return _networks(words[1:], line) if kind == "ip" else UNKNOWN
 
 
 def _networks(words: Iterable[str], line: Directive) -> Tests:
-    networks = [network_of(word) for word in words]
+    # "10" is the beginning of addresses, as "10." is.
+    networks = [network_of(f"{word}." if word.isdecimal() else word) for word in words]
     if not networks or None in networks:
         return UNKNOWN
     return (AddressTest(0, "in", tuple(map(str, networks)), line.file, line.line),)

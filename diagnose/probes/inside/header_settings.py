@@ -31,7 +31,7 @@ from diagnose.probes.inside.own_setting_files import MAX_FILE
 
 _INI_FILES = ("start.d/server.ini", "start.d/http.ini", "start.ini")
 _PROGRAMS = ("gunicorn", "uvicorn")
-_YAML = (".yml", ".yaml")
+YAML = (".yml", ".yaml")
 #: Names of Node's own processes, and what its frameworks write into X-Powered-By.
 _NODE = frozenset({"node", "nodejs", "MainThread"})
 _NODE_FIELDS = frozenset({"express", "next.js", "nuxt", "sails <sailsjs.com>"})
@@ -102,7 +102,7 @@ async def emit_response_header_setting(
             tomcat_response_size(file.text, int(endpoint[:5]))
             if kind == "tomcat"
             else yaml_response_size(file.text)
-            if path.endswith(_YAML)
+            if path.endswith(YAML)
             else spring_response_size(file.text)
         )
         if line is not None and is_plain(line.line):
@@ -124,7 +124,7 @@ async def emit_query_characters(
             tomcat_query_characters(file.text, int(endpoint[:5]), characters)
             if kind == "tomcat"
             else yaml_query_characters(file.text, characters)
-            if path.endswith(_YAML)
+            if path.endswith(YAML)
             else spring_query_characters(file.text, characters)
         )
         if line is not None and is_plain(line.line):
@@ -135,14 +135,19 @@ async def emit_query_characters(
 def _response_files(place: ProgramPlace) -> list[tuple[str, str]]:
     """Return the files of a Tomcat, or of Spring Boot in the order in which they win."""
     tomcat = [(path, kind) for path, kind in _files(place) if kind == "tomcat"]
-    if tomcat or "java" not in " ".join((place.process, *place.words[:1])):
-        return tomcat
+    return tomcat or [(path, "spring") for path in spring_files(place)]
+
+
+def spring_files(place: ProgramPlace) -> list[str]:
+    """Return the files of Spring Boot in the order in which they win; [] for what is not Java."""
+    if "java" not in " ".join((place.process, *place.words[:1])):
+        return []
     names = ("spring.config.location", "spring.config.additional-location")
     paths = list[str]()
     for option in (*(f"--{name}" for name in names), *(f"-D{name}" for name in names)):
         value = (argument_value(place.words, option) or "").partition(",")[0]
         path = value.removeprefix("optional:").removeprefix("file:")
-        if path.endswith((".properties", *_YAML)):
+        if path.endswith((".properties", *YAML)):
             paths.append(path)
         elif path.endswith("/"):
             paths += [f"{path}application.properties", f"{path}application.yml"]
@@ -152,7 +157,7 @@ def _response_files(place: ProgramPlace) -> list[tuple[str, str]]:
         "application.properties", "application.yml", "application.yaml",
     )  # fmt: skip
     at = place.folder or "/"
-    return [(posixpath.normpath(posixpath.join(at, path)), "spring") for path in (*paths, *usual)]
+    return [posixpath.normpath(posixpath.join(at, path)) for path in (*paths, *usual)]
 
 
 def _files(place: ProgramPlace) -> list[tuple[str, str]]:

@@ -1,11 +1,14 @@
-"""Reads which line of a program's own script limits the messages of its WebSockets, after a person
-tells that one was too large. Only that line is kept (docs/adr/0092)."""
+"""Reads which line of a program's own script, or of Spring Cloud Gateway's settings, limits the
+messages of its WebSockets, after a person or its own log tells that one was too large. Only that
+line is kept (docs/adr/0092)."""
 
 import posixpath
+from collections.abc import Iterable
 
 from diagnose.model import Vantage
 from diagnose.model.applications import ReadSetting
-from diagnose.parsers.message_limits import SCRIPTS, message_limits, suspected_limit
+from diagnose.parsers.header_sizes import SizeLine
+from diagnose.parsers.message_limits import SCRIPTS, WIDE, message_limits, suspected_limit
 from diagnose.parsers.program_place import ProgramPlace, parse_place
 from diagnose.parsers.read_settings import is_plain
 from diagnose.probes import ProbeContext
@@ -24,10 +27,25 @@ async def emit_message_limits(ctx: ProbeContext, script: str) -> None:
     for endpoint in websocket_programs(ctx):
         if ctx.further_requests.begin(f"the largest message of {endpoint}"):
             result = await ctx.machine.run("sh", "-c", script, "sh", endpoint, timeout=_PATIENCE)
-            await _emit(ctx, parse_place(result.out))
+            await _emit(ctx, parse_place(result.out), suspected_limit(ctx.target.symptom))
 
 
-async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:
+async def emit_told_limit(ctx: ProbeContext, place: ProgramPlace) -> None:
+    """Emit the line of the program that wrote of a large message into its own log."""
+    # Imported late: few programs write that.
+    from diagnose.parsers.spring_frames import spring_frame_limit
+    from diagnose.probes.inside.header_settings import YAML, spring_files
+
+    for path in [] if place.container or not place.pid else spring_files(place):
+        file = await ctx.machine.read(path, MAX_FILE)
+        if file.failure is None:
+            limit = spring_frame_limit(file.text, path.endswith(YAML))
+            _emit_lines(ctx, place, file.real or path, (limit,) if limit else ())
+            return
+    await _emit(ctx, place, WIDE)
+
+
+async def _emit(ctx: ProbeContext, place: ProgramPlace, below: int) -> None:
     word = next((each for each in place.words[:8] if each.endswith(SCRIPTS)), "")
     path = posixpath.normpath(posixpath.join(place.folder or "/", word))
     is_library = "/node_modules/" in path or "/site-packages/" in path
@@ -36,13 +54,19 @@ async def _emit(ctx: ProbeContext, place: ProgramPlace) -> None:
     file = await ctx.machine.read(path, MAX_FILE)
     if file.failure is not None:
         return
-    for line in message_limits(file.text, path, suspected_limit(ctx.target.symptom)):
+    _emit_lines(ctx, place, file.real or path, message_limits(file.text, path, below))
+
+
+def _emit_lines(
+    ctx: ProbeContext, place: ProgramPlace, path: str, lines: Iterable[SizeLine]
+) -> None:
+    for line in lines:
         if is_plain(line.line):
             ctx.emit(
                 ReadSetting(
                     vantage=Vantage.SERVER, at=ctx.elapsed(), application="program",
-                    topic="message-limit", key=line.key, file=file.real or path,
-                    number=line.number, line=line.line, new=line.new, process=place.process,
+                    topic="message-limit", key=line.key, file=path, number=line.number,
+                    line=line.line, new=line.new, added=line.added, process=place.process,
                     unit=place.unit, starter=place.starter,
                 )
             )  # fmt: skip

@@ -152,6 +152,25 @@ async def after_refused_query(ctx: ProbeContext, line: ProgramLine) -> None:
         await emit_query_characters(ctx, parse_place(result.out), line.endpoint, characters)
 
 
+@probe(after=ProgramLine)
+async def after_large_message(ctx: ProbeContext, line: ProgramLine) -> None:
+    """Look for the limit of a program whose log says that a WebSocket's message was too large."""
+    closed = any(upgrade.close_code == _TOO_BIG for upgrade in ctx.observed(Upgrade))
+    if not closed or not line.endpoint:
+        return
+    from diagnose.parsers.message_limit_words import told_limit
+    from diagnose.parsers.program_place import parse_place
+    from diagnose.probes.inside.message_limits import emit_told_limit
+
+    if told_limit(line.message) and ctx.further_requests.begin("the largest message of a log"):
+        result = await ctx.machine.run("sh", "-c", SCRIPT, "sh", line.endpoint, timeout=PATIENCE)
+        emit_if_too_slow(ctx, "the settings of the application", result)
+        await emit_told_limit(ctx, parse_place(result.out))
+
+
+#: The close code for a message that is too large (RFC 6455 section 7.4.1).
+_TOO_BIG = 1009
+
 #: Kinds of words that may tell of a large message.
 _ENDED_WEBSOCKET = {"websocket", "websocket-closed"}
 

@@ -1,5 +1,7 @@
 """host.disk-full: when it fires, and when it is silent."""
 
+import pytest
+
 from diagnose.model import Applicability, Command, Manual, Severity, Subject
 from diagnose.model.logs import LogLine
 from diagnose.model.program_logs import ProgramLine
@@ -123,3 +125,38 @@ def test_what_lies_in_memory_is_not_helped_by_removing_logs() -> None:
     (claim,) = judge(CHECK, disk(free=0))
     assert claim.fix
     assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == ["make-room"]
+
+
+def cache(path: str, owner: str = "root") -> tuple[FileSystem, LargeFiles]:
+    """A small file system in memory that one file fills."""
+    full = FileSystem(
+        paths=("/var/cache/nginx",), type="tmpfs", free=0, size=GIB, free_files=9, files=99
+    )
+    return full, LargeFiles(
+        folder="/var/cache/nginx", files=(LargeFile(path, GIB, "other", owner=owner),)
+    )
+
+
+def test_an_archive_is_moved_to_a_file_system_with_room() -> None:
+    seen = cache("/var/cache/nginx/backup-2021-05-20.tar")
+    (claim,) = judge(CHECK, *seen, disk(free=9 * GIB), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    moved = claim.fix.steps[1]
+    assert isinstance(moved, Command)
+    assert moved.argv[-1] == "/var/backups/backup-2021-05-20.tar"
+
+
+@pytest.mark.parametrize(
+    ("path", "owner", "free"),
+    [
+        ("/var/cache/nginx/proxy_temp/1/00/0000000001", "root", 9 * GIB),
+        ("/srv/shop/release.tar.gz", "root", 9 * GIB),
+        ("/var/cache/nginx/backup.tar", "www-data", 9 * GIB),
+        ("/var/cache/nginx/backup.tar", "root", GIB),
+    ],
+)
+def test_other_files_stay_where_they_are(path: str, owner: str, free: int) -> None:
+    (claim,) = judge(CHECK, *cache(path, owner), disk(free=free), masked=False)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from diagnose.model import Applicability, Confidence
+from diagnose.model.pages import PageFile
 from diagnose.model.symptom import Symptom
 from tests.support.check_evidence import SHOP, judge
 from tests.support.nginx_evidence import RUNNING, SITE, config
-from tests.support.page_evidence import answered, loads, sheet
+from tests.support.page_evidence import SITE as SITE_URL
+from tests.support.page_evidence import answered, loads, script, sheet
 
 CHECK = "http.file-kept-too-long"
 YEAR = ("Cache-Control", "max-age=31536000")
@@ -55,6 +57,8 @@ def test_fires_from_outside_with_words() -> None:
         ("/assets/style-4f2a9c1b.css", YEAR, True),
         ("/css/style-1.4.2.min.css", YEAR, True),
         ("/v12/style.css", YEAR, True),
+        ("/css/main.3f2a9c.css", YEAR, True),
+        ("/css/main-3f2a9c1.css", YEAR, True),
         ("/style.css", ("Cache-Control", "max-age=600"), True),
         ("/style.css", ("Cache-Control", "no-cache, max-age=31536000"), True),
         ("/style.css", YEAR, False),
@@ -62,6 +66,20 @@ def test_fires_from_outside_with_words() -> None:
 )
 def test_silent(url: str, field: tuple[str, str], symptom: bool) -> None:
     assert not kept(url, field, symptom)
+
+
+@pytest.mark.parametrize("url", ["/css/facade.css", "/css/app.decade.css"])
+def test_a_word_is_no_hash(url: str) -> None:
+    assert kept(url)
+
+
+def test_the_service_worker_is_named_first() -> None:
+    worker = PageFile("worker", f"{SITE_URL}/sw.js", True)
+    files = (script("/old.js"), worker, script("/js/app.81be02.js"))
+    answers = [answered(each, headers=(YEAR,)) for each in files]
+    (claim,) = judge(CHECK, loads(*files), *answers, target=TOLD, masked=False)
+    assert (claim.facts["file"], claim.facts["others"]) == ("/sw.js", ("/old.js",))
+    assert claim.facts["worker"]
 
 
 def test_files_with_a_hash_in_the_same_location_stay_kept() -> None:

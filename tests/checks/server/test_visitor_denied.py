@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Confidence, Edit, Observation, Severity
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Observation, Severity
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.http import Exchange
 from diagnose.model.server_rules import AddressTest, AnsweringRule
@@ -126,7 +126,14 @@ def both_families() -> tuple[DnsAnswer, DnsAnswer]:
 def test_fires_where_the_list_has_one_family() -> None:
     log = replace(LOG, clients=("2001:db8:1::10",))
     (claim,) = asked(OFFICE, log, *both_families())
-    # Nobody asks for the visitor of the log.
+    # Nobody asks for the visitor of the log: a person looks at the network first.
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    first = claim.fix.steps[0]
+    assert isinstance(first, Manual)
+    assert first.step == "is-it-yours"
+    two = replace(LOG, clients=("2001:db8:1::10", "2001:db8:77::10"))
+    (claim,) = asked(OFFICE, two, *both_families())
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.MANUAL
     (claim,) = asked(OFFICE, log, *both_families(), message="403 Forbidden")
