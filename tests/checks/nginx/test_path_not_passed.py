@@ -118,6 +118,21 @@ def test_fires_and_stands_before_an_expression_that_has_the_path() -> None:
     assert "+  location ^~ /plugin-sdk/ {" in edit.diff
 
 
+def test_passes_the_path_on_in_a_location_that_is_for_it_alone() -> None:
+    """nginx chooses `location = /robots.txt` before every prefix: one beside it changes nothing."""
+    (claim,) = claims("/robots.txt", f"{API}\n  location = /robots.txt {{ log_not_found off; }}")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+  location = /robots.txt {\n+      proxy_pass http://127.0.0.1:8082;" in edit.diff
+    assert "location /robots.txt" not in edit.diff
+
+    files = f"{API}\n  location = /robots.txt {{ try_files $uri =404; }}"
+    (claim,) = claims("/robots.txt", files)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
 def test_is_no_cause_where_another_location_takes_the_path_from_that_of_the_program() -> None:
     path, program = "/robots.txt", "http://127.0.0.1:8082"
     text = (
