@@ -36,7 +36,7 @@ from diagnose.model.http import Exchange, page_exchanges
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.interface_paths import library_base
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.locations import (
     PASS_DIRECTIVES,
     LocationMatch,
@@ -171,11 +171,16 @@ def _folder(path: str) -> str:
 def _fix(
     nginx: Nginx, match: LocationMatch, visit: BackendVisit, location: str, is_library: bool
 ) -> Fix:
-    """Add a location, before regular expressions if one of them has the path today. Whether
-    visitors shall reach the path is for a person to say."""
+    """Add a location, before regular expressions if one of them has the path today; where a
+    location is for this path alone ("="), pass it on there. Whether visitors shall reach the path
+    is for a person to say."""
     manual = Fix((Manual("add-a-location", Where.SERVER),), Applicability.MANUAL)
     server, pattern = match.blocks[1], location_pattern(match.block)
-    file, is_expression = nginx.file(server), bool(pattern and pattern.modifier[:1] == "~")
+    is_exact = bool(pattern and pattern.modifier == "=")
+    if is_exact and (is_library or children(match.block, "try_files")):
+        return manual
+    place = match.block if is_exact else server
+    file, is_expression = nginx.file(place), bool(pattern and pattern.modifier[:1] == "~")
     if file is None or not re.fullmatch(r"/[\w./~-]+", location, re.ASCII):
         return manual
     target = visit.target.rstrip("/")
@@ -185,6 +190,8 @@ def _fix(
         body.append("proxy_set_header X-Forwarded-Proto $scheme;")
     head = f"location ^~ {location}" if is_expression else f"location {location}"
     change = edits.insert_location(file.text, server, head, body)
+    if is_exact:
+        change = edits.insert_first(file.text, match.block, body)
     edit = config_edit(nginx, file.path, change)
     if edit is None:
         return manual

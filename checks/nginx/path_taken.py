@@ -96,6 +96,7 @@ _REASONS: tuple[BypassReason, ...] = (
         "nginx.file-elsewhere",
         "nginx.file-forbidden",
         "nginx.index-missing",
+        "nginx.path-not-passed",
         "http.page-file-missing",
         "nginx.page-file-not-found",
         "upstream.own-answer",

@@ -139,8 +139,11 @@ def install(lab: Lab, place: Place, without: str = "") -> None:
     )  # fmt: skip
     server.write(place.main_file, text)
     server.write(place.site, SITE)
-    start = f"exec {root}/bin/httpd {place.defines} -k start"
-    script = f"#!/bin/sh\n[ \"$*\" = '{place.verb}' ] && {start}\nexit 1\n"
+    program, stop = f"exec {root}/bin/httpd {place.defines} -k", place.verb.replace("start", "stop")
+    script = (
+        f"#!/bin/sh\ncase \"$*\" in '{place.verb}') {program} start;;\n"
+        f"'{stop}') {program} stop;; esac\nexit 1\n"
+    )
     server.write(place.script, script, 0o755)
 
 

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Confidence, Edit
+from diagnose.checking.registry import load_check
+from diagnose.checking.root_cause import claims as claims_of
+from diagnose.checking.root_cause import findings
+from diagnose.model import Applicability, Claim, Confidence, Edit, Vantage
 from diagnose.model.backends import BackendVisit
+from diagnose.model.requests import BypassedApplication
 from diagnose.parsers.unknown_paths import unknown_path
-from tests.support.check_evidence import SHOP, judge
-from tests.support.nginx_evidence import BUILD, RUNNING, config
+from tests.support.check_evidence import SHOP, evidence, judge
+from tests.support.nginx_evidence import BUILD, FILE, RUNNING, config
 from tests.support.page_errors import page
 
 CHECK = "nginx.path-not-passed"
@@ -112,3 +116,42 @@ def test_fires_and_stands_before_an_expression_that_has_the_path() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+  location ^~ /plugin-sdk/ {" in edit.diff
+
+
+def test_passes_the_path_on_in_a_location_that_is_for_it_alone() -> None:
+    """nginx chooses `location = /robots.txt` before every prefix: one beside it changes nothing."""
+    (claim,) = claims("/robots.txt", f"{API}\n  location = /robots.txt {{ log_not_found off; }}")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+  location = /robots.txt {\n+      proxy_pass http://127.0.0.1:8082;" in edit.diff
+    assert "location /robots.txt" not in edit.diff
+
+    files = f"{API}\n  location = /robots.txt {{ try_files $uri =404; }}"
+    (claim,) = claims("/robots.txt", files)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_is_no_cause_where_another_location_takes_the_path_from_that_of_the_program() -> None:
+    path, program = "/robots.txt", "http://127.0.0.1:8082"
+    text = (
+        "server {\n  listen 443 ssl;\n  server_name shop.example.com;\n"
+        f"  location / {{ proxy_pass {program}; }}\n"
+        f"  location = {path} {{ log_not_found off; }}\n}}\n"
+    )
+    door = replace(page(404), url=f"https://shop.example.com{path}")
+    visits = visit(path, 200, path), visit(unknown_path(path), 404, path)
+    direct = BypassedApplication(
+        vantage=Vantage.SERVER, target=program, path=path, address="127.0.0.1", port=8082,
+        by="longer", file=FILE, line=4, status=200, is_html=False,
+    )  # fmt: skip
+    checks = [load_check(check) for check in (CHECK, "nginx.path-taken")]
+    seen = evidence(
+        RUNNING, BUILD, config(text), door, *visits, direct, target=replace(SHOP, path=path)
+    )
+    crashed: list[object] = []
+    found = findings(claims_of(checks, seen, crashed.append))
+    assert [finding.check.id for finding in found if finding.is_cause] == ["nginx.path-taken"]
+    assert len(found) == 2
+    assert not crashed
