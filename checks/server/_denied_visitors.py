@@ -179,8 +179,11 @@ def letting_in(view: ServerView, denial: Denial) -> Fix:
     edit = admitting_edit(view, denial.test, denial.visitor, admitted)
     if edit is None:
         return manual_fix(view, "change-the-list")
-    asked = () if is_asked else (Manual("is-it-yours", Where.SERVER),)
-    return Fix((*asked, edit, *reload_steps(view.server)), Applicability.REVIEW)
+    steps = (edit, *reload_steps(view.server))
+    if is_asked:
+        return Fix(steps, Applicability.REVIEW)
+    # A person compares first, and types it then.
+    return Fix((Manual("is-it-yours", Where.SERVER, commands=steps),), Applicability.MANUAL)
 
 
 def _is_of_one_site(denial: Denial) -> bool:
