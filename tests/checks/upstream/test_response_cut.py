@@ -133,7 +133,7 @@ def test_an_application_that_announces_too_much_is_named_and_no_wait() -> None:
     seen = (RUNNING, config(PATIENT), LOG_READ, replace(WAITED, when=LOADED + 5))
     for visitors in (STOPPED, BODY):
         (claim,) = judge("upstream.response-cut", *seen, visitors, OWN, OWN)
-        assert (claim.facts["announced"], claim.facts["asked"]) == (900, 700)
+        assert (claim.facts["announced"], claim.facts["stops_at"]) == (900, 700)
         assert claim.facts["application"] == "127.0.0.1:3000"
         assert claim.confidence is Confidence.LIKELY
         assert not claim.facts["patience"]
