@@ -28,7 +28,7 @@ class LostCookie:
 
 def lost_cookies(evidence: Evidence, outer: str, inner: str) -> list[LostCookie]:
     """Return the cookies for a path that only the application knows: visitors are below `outer`,
-    which a proxy replaces by `inner`."""
+    which a proxy replaces by `inner`. A cookie for another part of the site is none of them."""
     path = evidence.target.path_without_query
     return [
         LostCookie(page, clean(cookie_pair(value)[0], 100), own_path)
@@ -36,8 +36,17 @@ def lost_cookies(evidence: Evidence, outer: str, inner: str) -> list[LostCookie]
         for name, value in page.headers
         if name.lower() == "set-cookie"
         for own_path in [cookie_path(value)]
-        if own_path and is_sent_for(inner, own_path) and not is_sent_for(path, own_path)
+        if own_path
+        and is_sent_for(_passed_path(page, outer, inner), own_path)
+        and not is_sent_for(path, own_path)
+        and not is_sent_for(path_of(page.url), own_path)
     ]
+
+
+def _passed_path(page: Exchange, outer: str, inner: str) -> str:
+    """Return the path of a page as the application gets it; `inner` if it is not below `outer`."""
+    path = path_of(page.url)
+    return inner + path.removeprefix(outer) if path.startswith(outer) else inner
 
 
 def reported_lost_login(evidence: Evidence) -> Confidence | None:

@@ -1,6 +1,7 @@
 """The setting of nginx that leads PHP to the script."""
 
 import re
+from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
@@ -25,6 +26,8 @@ from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.nginx.upstreams import pass_directive_of
 
 _NAME = "fastcgi_param SCRIPT_FILENAME"
+#: The variable that has the script's path, with its ending.
+_FILE = "$script_file"
 
 
 def program_script(nginx: Nginx, access: PageFileAccess) -> str:
@@ -61,6 +64,40 @@ def script_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
                     return None
                 return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW)
     return None
+
+
+def requests_for_script(nginx: Nginx, script: str) -> Iterator[ScriptRequest]:
+    """Yield how the target's path leads PHP to this script: in the blocks that answer, or in one to
+    which they pass the path on."""
+    answering = [selected.server for selected in nginx.answering_servers()]
+    for server in (*answering, *nginx.servers):
+        request = script_request(server, nginx.evidence.target.path, nginx.start_folder)
+        if request is not None and request.script.path == script:
+            yield request
+
+
+def ending_fix(nginx: Nginx, access: PageFileAccess) -> Fix | None:
+    """Return the edit by which PHP gets the file with ".php" where there is one, for addresses
+    without the ending; other addresses keep their script."""
+    request = next(requests_for_script(nginx, access.path), None)
+    file = nginx.file(request.match.block) if request else None
+    if request is None or file is None or access.elsewhere != f"{access.path}.php":
+        return None
+    name = next((each.args[1] for each in _names(request)[-1:] if len(each.args) > 1), USUAL_NAME)
+    if not re.fullmatch(r"[\w./$-]{1,200}", name):
+        return None
+    lines = [
+        f"set {_FILE} {name};",
+        f"if (-f {_FILE}.php) {{",
+        f"    set {_FILE} {_FILE}.php;",
+        "}",
+    ]
+    changes = [
+        edits.insert_first(file.text, request.match.block, lines),
+        _named(request, file.text, _FILE),
+    ]
+    file_edits = config_edits(nginx, {file.path: changes})
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW) if file_edits else None
 
 
 def inner_script_fix(nginx: Nginx, container: ScriptContainer) -> Fix | None:

@@ -138,8 +138,11 @@ def _changes_paths(match: LocationMatch) -> bool:
 def _fix(nginx: Nginx, match: LocationMatch, directive: Directive, outer: str, inner: str) -> Fix:
     file = nginx.file(directive)
     old, new = inner.rstrip("/"), outer.rstrip("/") or "/"
-    line = f"proxy_cookie_path {old} {new};" if old else f"proxy_cookie_path / {new}/;"
-    change = edits.insert_after(file.text, directive, [line]) if file else None
+    lines = [f"proxy_cookie_path {old} {new};" if old else f"proxy_cookie_path / {new}/;"]
+    if new == "/":
+        # nginx replaces the beginning alone, and the first line that fits counts: /old/a is /a.
+        lines.insert(0, f"proxy_cookie_path {old}/ /;")
+    change = edits.insert_after(file.text, directive, lines) if file else None
     edit = config_edit(nginx, file.path, change) if file and change else None
     if edit is None:
         return Fix((Manual("change-the-path", Where.SERVER),), Applicability.MANUAL)

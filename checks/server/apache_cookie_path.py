@@ -93,9 +93,11 @@ def _fix(view: ServerView, route: SiteRoute) -> Fix:
     if line.split()[:1] != ["ProxyPass"]:
         return manual_fix(view, "change-the-path")
     indent = indentation(line)
-    paths = shlex.join((_without_slash(route.backend_path), _without_slash(route.path)))
-    added = f"{indent}ProxyPassReverseCookiePath {paths}"
-    edit = line_edit(view, route.file, {route.line: (line, added)})
+    old, new = _without_slash(route.backend_path), _without_slash(route.path)
+    # Apache replaces the beginning alone, and the first line that fits counts: /old/a is /a.
+    pairs = [(f"{old}/", new), (old, new)] if new == "/" else [(old, new)]
+    added = [f"{indent}ProxyPassReverseCookiePath {shlex.join(pair)}" for pair in pairs]
+    edit = line_edit(view, route.file, {route.line: (line, *added)})
     if edit is None:
         return manual_fix(view, "change-the-path")
     return Fix((edit, *reload_steps(view.server)), Applicability.REVIEW)

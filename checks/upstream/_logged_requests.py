@@ -10,10 +10,13 @@ from checks.upstream._gateways import gateway_prefix, logged_gateway
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import FailedRequests, LogLine
+from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Failures of one kind from which on they are no accident.
 _OFTEN = 2
+#: nginx's answer to a POST of a file.
+REFUSED = 405
 
 
 @frozen
@@ -33,15 +36,34 @@ class LoggedRequest:
 
 def logged_requests(nginx: Nginx, status: int, pattern: str) -> Iterator[tuple[LoggedRequest, ...]]:
     """Yield the requests that got this status, and whose line in the error log begins with
-    `pattern`, those of one location together."""
+    `pattern`, those of one location together. Those to which a page for the failure said 405 are
+    among them."""
     groups: dict[int, list[LoggedRequest]] = {}
     # What nginx answers behind another server is in the access log of that one.
     writers = ("nginx", *([nginx.inner.product] if nginx.inner else []))
     for writer in writers:
-        for failure in current_failures(nginx.evidence, {status}, writer):
-            if request := _logged_request(nginx, failure, pattern):
+        for failure in current_failures(nginx.evidence, {status, REFUSED}, writer):
+            request = _logged_request(nginx, failure, pattern)
+            if request and (failure.status == status or refusing_page(request, status)):
                 groups.setdefault(id(request.match.block), []).append(request)
     yield from map(tuple, groups.values())
+
+
+def refusing_page(request: LoggedRequest, status: int) -> Directive | None:
+    """Return the `error_page` that led a request with another method than GET to a file, which
+    refuses it with 405 in place of this status (ngx_http_static_module); None if none did."""
+    if request.failure.status != REFUSED or request.failure.method in {"GET", "HEAD"}:
+        return None
+    return error_page_here(request.match, status)
+
+
+def error_page_here(match: LocationMatch, status: int) -> Directive | None:
+    """Return the `error_page` for a status that leads to a path or location of this nginx."""
+    for page in match.directives("error_page"):
+        *statuses, place = page.args
+        if str(status) in statuses and place[:1] in {"/", "@"}:
+            return page
+    return None
 
 
 def is_no_accident(requests: tuple[LoggedRequest, ...], by_page: bool = True) -> bool:

@@ -5,6 +5,9 @@ is set (ngx_http_proxy_module, "proxy_read_timeout"; 60 seconds by default).
 Or a message tells the very time that nginx waits there ("the export fails after 60 s"): that of a
 WebSocket is websocket.idle-timeout.
 
+Or a message tells of 405 for a POST, and nginx's log that it waited too long for that request: then
+`error_page` led it to a file, which nginx sends for GET only.
+
 The application answers the page of this run. So the request of the message needed longer, or the
 application hung at that time. Where a log has such a request, upstream.request-timed-out names it.
 Where it has them from before the last reload only, and the time is set, somebody has raised it.
@@ -23,6 +26,7 @@ from checks.upstream._gateways import (
     longer_waits,
     read_timeout_of,
 )
+from checks.upstream._logged_requests import error_page_here
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -55,9 +59,11 @@ _NGINX_PAGE = lazy_pattern(r"(?i)time-?out\W{0,40}nginx|nginx/\d|upstream timed 
 def read_timeout(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     pages = [page for page in page_exchanges(evidence) if (page.status or 500) < 500]
+    refused = _refused_line(evidence)
     is_known = current_failures(evidence, {504}) or logged_errors(evidence, "upstream timed out")
     is_reported = _is_reported(evidence, pages)
-    if not pages or is_known or not (is_reported or _may_tell_time(evidence, pages)):
+    is_told = not is_known and (is_reported or _may_tell_time(evidence, pages))
+    if not pages or not (is_told or refused):
         return
     matches = gateways_of(nginx, evidence.target.path)
     # Of several blocks, one behind the other, the least patient one ends the request.
@@ -67,7 +73,10 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         if not 0 < timeout.patience < _LONGER:
             continue
         is_timed = _tells_time(evidence, timeout.patience)
-        if not (is_reported or is_timed) or _is_told_sooner(evidence, timeout.patience):
+        refusing = error_page_here(match, 504) if refused else None
+        if not (refusing if refused else is_reported or is_timed):
+            continue
+        if _is_told_sooner(evidence, timeout.patience):
             continue
         if timeout.text and _is_older(evidence):
             continue
@@ -77,7 +86,7 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
         yield Claim(
             about=merge_subjects(subjects),
             covers=subjects,
-            because=(*pages, *nginx.configs),
+            because=(*pages, *([refused] if refused else []), *nginx.configs),
             confidence=Confidence.LIKELY,
             location=nginx.location(place),
             facts={
@@ -88,13 +97,28 @@ def read_timeout(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(place),
                 "longer": _LONGER,
                 "php": prefix == "fastcgi",
-                "timed": is_timed,
+                "timed": is_timed and not refused,
+                "refused": refused.request.rpartition(" ")[0] if refused else "",
+                "message": refused.text if refused else "",
+                "log": refused.file if refused else "",
+                "refusing": refusing.text if refusing else "",
             },
             fix=location_fix(nginx, match, file_edits, sure=False)
             if file_edits
             else Fix((Manual("wait-longer", Where.SERVER),), Applicability.MANUAL),
         )
         return
+
+
+def _refused_line(evidence: Evidence) -> LogLine | None:
+    """Return nginx's line that it waited too long for a request that sends something to the
+    target's path, after a message about 405."""
+    symptom = evidence.target.symptom
+    if symptom is None or symptom.kind != "status" or symptom.number != 405:
+        return None
+    lines = logged_errors(evidence, "upstream timed out", evidence.target.path)
+    sent = [line for line, _ in lines if line.request.split(" ")[0] not in {"", "GET", "HEAD"}]
+    return sent[-1] if sent else None
 
 
 def _patience(match: LocationMatch) -> float:

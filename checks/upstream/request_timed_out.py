@@ -2,6 +2,8 @@
 log has 504 for it, and its error log, for the same method and path, "upstream timed out (110:
 Connection timed out) while reading response header from upstream".
 
+Where `error_page` leads the failed request to a file, visitors get 405 for a POST.
+
 The request is not sent again: it takes as long as nginx waits, and a POST changes something. The
 two lines are the proof. Whether the application needs longer or hangs they do not say; the page of
 this run is answered meanwhile.
@@ -12,7 +14,12 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._location_edits import location_fix
 from checks.upstream._gateways import DEFAULT_TIMEOUT, longer_waits, read_timeout_of
-from checks.upstream._logged_requests import LoggedRequest, is_no_accident, logged_requests
+from checks.upstream._logged_requests import (
+    LoggedRequest,
+    is_no_accident,
+    logged_requests,
+    refusing_page,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -56,6 +63,7 @@ def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
     first, port = requests[0], nginx.evidence.target.port
     timeout = read_timeout_of(first.match, first.prefix)
     patience = timeout.patience
+    refusing = refusing_page(first, 504)
     longer = int(max(_LONGER, 2 * patience))
     file_edits = longer_waits(nginx, first.failure.path, longer)
     place = timeout.directive or pass_directive_of(first.match) or first.match.block
@@ -75,6 +83,8 @@ def _claim(nginx: Nginx, requests: tuple[LoggedRequest, ...]) -> Claim:
             "others": len(requests) - 1 or "",
             "times": sum(request.failure.times for request in requests),
             "last": first.failure.written,
+            "refusing": refusing.text if refusing else "",
+            "refusing_place": file_line(refusing) if refusing else "",
             "patience": patience,
             "short": patience < DEFAULT_TIMEOUT,
             "longer": longer,

@@ -10,6 +10,10 @@ Of other pages than the target's there is the line alone, too. A stream of event
 when the application is restarted: only a file that was cut several times is a fault without a
 message, or a wait (proxy_read_timeout) that somebody made shorter than nginx's default, or a
 download that ended at the size of nginx's temporary file, by the access log.
+
+Where the application announces more bytes than it has, nginx waits for the rest, and its log says
+"upstream timed out" in the end. The application was asked twice without nginx then, and stopped
+after the same number of bytes: it is not slow, and a longer wait changes nothing.
 """
 
 import posixpath
@@ -77,6 +81,9 @@ _LONG = 3600
     explains=["http.body-cut", "http.server-error", "http.wrong-content-encoding"],
 )
 def response_cut(evidence: Evidence) -> Iterator[Claim]:
+    if stopped := _stopped(evidence):
+        yield _too_much_announced(Nginx.of(evidence), *stopped)
+        return
     bodies = tuple(
         body
         for request in ("target", "browser")
@@ -120,6 +127,8 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
             "application": error_log.upstream_authority(line) if line else own[0].url,
             "web": line is None or _speaks_http(line),
             "asked": own[0].received if own else "",
+            "announced": "",
+            "stops_at": "",
             **dict.fromkeys(("patience", "set", "set_place"), ""),
             "full": full is not None,
             "sent": "",
@@ -134,6 +143,42 @@ def response_cut(evidence: Evidence) -> Iterator[Claim]:
         ruled_out=("nginx.temp-files-unwritable",),
         fix=(_unlimited(nginx, full) if full else None)
         or Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _stopped(evidence: Evidence) -> tuple[ResponseBody, tuple[ResponseBody, ...]] | None:
+    """Return the visitor's body, and those of the application itself, if each one stopped after the
+    same number of bytes, and before its end."""
+    own = page_bodies(evidence, "application")
+    if len(own) < 2 or len({body.received for body in own}) > 1 or not own[0].received:
+        return None
+    for body in page_bodies(evidence, "target"):
+        if all(each.stops_before(body.announced) for each in own):
+            return body, own
+    return None
+
+
+def _too_much_announced(nginx: Nginx, body: ResponseBody, own: tuple[ResponseBody, ...]) -> Claim:
+    passing = _pass_directive(nginx, nginx.evidence.target.path)
+    names = ("message", "log", "when", "patience", "set", "set_place", "sent", "times", "received")
+    subjects = body_subjects([body])
+    return Claim(
+        about=subjects[0],
+        covers=subjects,
+        because=(*own, body, *nginx.configs),
+        confidence=Confidence.LIKELY,
+        location=nginx.location(passing) if passing else None,
+        facts={
+            **dict.fromkeys(names, ""),
+            **dict.fromkeys(("full", "web", *_KINDS), False),
+            "url": body.url,
+            "application": own[0].url.partition("://")[2].partition("/")[0],
+            "asked": "",
+            "stops_at": own[0].received,
+            "announced": body.announced,
+            "place": file_line(passing) if passing else "",
+        },
+        fix=Fix((Manual("correct-the-length", Where.SERVER),), Applicability.MANUAL),
     )
 
 
@@ -197,6 +242,8 @@ def _claim_of_other(nginx: Nginx, path: str, matches: list[_Match]) -> Claim:
             "application": error_log.upstream_authority(line) or "",
             "web": _speaks_http(line),
             "asked": "",
+            "announced": "",
+            "stops_at": "",
             "place": file_line(passing) if passing else "",
             "times": times,
             **{kind: bool(match[kind]) for kind in _KINDS},

@@ -7,6 +7,9 @@ folders. Where that container is known, it was looked whether it has the script,
 it mounts. Where the script is at the path to which another setting of the site leads, that setting
 is corrected. An address may end with ".php" and be no script: a program that shows files of others
 (GitList) makes it, and the location for PHP takes it from the program's index.php.
+
+PHP-FPM refuses a file whose name does not end with ".php" (security.limit_extensions). Where the
+file is there with that ending, nginx is to name it so.
 """
 
 import posixpath
@@ -15,7 +18,13 @@ from dataclasses import replace
 
 from checks.nginx import Nginx, file_line
 from checks.nginx._page_errors import PageError, page_claim, page_directive, page_error
-from checks.nginx._script_edits import inner_script_fix, program_script, script_fix
+from checks.nginx._script_edits import (
+    ending_fix,
+    inner_script_fix,
+    program_script,
+    requests_for_script,
+    script_fix,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.containers import Containers, ScriptContainer
@@ -51,8 +60,8 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     root = page_directive(nginx, "root") or page_directive(nginx, "alias")
     container = None if denied else _container(evidence, error.line)
-    access = None if denied or container else _access(evidence, error)
-    program = program_script(nginx, access) if access else ""
+    access = None if container else _access(evidence, error)
+    program = program_script(nginx, access) if access and not denied else ""
     facts = {
         "denied": denied is not None,
         "folder": root.args[0] if root and root.args else "",
@@ -70,7 +79,8 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
     if container is not None and container.source and not (container.within or is_seen):
         step = "name-the-other-path" if container.seen_at else "mount-the-folder"
     claim = page_claim(nginx, error, facts, step, root)
-    fix = script_fix(nginx, access) if access else None
+    find = ending_fix if denied else script_fix
+    fix = find(nginx, access) if access else None
     if container is not None:
         fix = inner_script_fix(nginx, container) or _mount_fix(evidence, container)
     because = (*claim.because, *filter(None, (container, access)))
@@ -89,7 +99,8 @@ def _denied_facts(nginx: Nginx, denied: PageError | None) -> dict[str, object]:
     facts["version"] = php_version(denied.line.upstream) if denied else ""
     if denied is None:
         return facts
-    for match in nginx.location_matches(end_path(nginx.evidence)):
+    inner = (request.match for request in requests_for_script(nginx, file))
+    for match in (*nginx.location_matches(end_path(nginx.evidence)), *inner):
         passing, pattern = match.directive("fastcgi_pass"), location_pattern(match.block)
         if passing and pattern and "php" not in pattern.text:
             return {

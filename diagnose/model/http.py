@@ -61,6 +61,9 @@ _SIZE_LINE = re.compile(r"\s{0,2}[0-9A-Fa-f]{1,8}\r?\n\s{0,99}[<{\[]")
 CodingFault = Literal["", "invalid", "twice", "unnamed"]
 #: How a body ended: with its last byte, before it ("cut"), or it was not read to its end.
 BodyEnd = Literal["complete", "cut", "unread"]
+
+#: Bytes up to which a body is read whole.
+WHOLE_BODY = 2 << 20
 #: Which request a body answers: the usual one, one as browsers make it, or one to the application
 #: behind the proxy; "upgrade" is one to the application with `Connection: upgrade`, as nginx asks.
 BodyRequest = Literal["target", "browser", "application", "upgrade"]
@@ -200,6 +203,12 @@ class ResponseBody(Observation):
         it."""
         is_page = self.request == "target" and (self.status or 999) < 400
         return is_page and self.end == "unread" and "html" in self.media_type.lower()
+
+    def stops_before(self, announced: int | None) -> bool:
+        """Whether so many bytes had not come when reading ended, of a body that would have been
+        read whole: it is slow, or nothing more comes."""
+        is_short = announced is not None and self.received < announced <= WHOLE_BODY
+        return self.end == "unread" and is_short
 
     def summary(self) -> Summary:
         size = (

@@ -1,10 +1,14 @@
 """Probe for the script that PHP-FPM does not find: whether it is where nginx says, or where another
-setting of the site leads. And where a visitor gets the source of a script, or PHP-FPM is not
-reached at a port: where it listens.
+setting of the site leads; and whether the one that it refuses is there with ".php". Where a visitor
+gets the source of a script, or PHP-FPM is not reached at a port: where it listens.
 """
+
+import posixpath
+import re
 
 from diagnose.model.files import PageFileAccess
 from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.web_servers import WebServerConfig
 from diagnose.parsers.http import GATEWAY_FAILURES, document_kind
@@ -18,6 +22,8 @@ from diagnose.probes.inside.upstream_access import emit_listeners
 
 #: What PHP-FPM answers for a script that it does not find (sapi/fpm/fpm/fpm_main.c).
 _MISSING = "File not found."
+#: The words of PHP-FPM about a file that its pool does not run (security.limit_extensions).
+_REFUSED = re.compile(r"Access to the script '(/[^']{1,4000})' has been denied")
 #: Maximum number of other places.
 _MAX_PLACES = 16
 
@@ -65,6 +71,32 @@ async def missing_script(ctx: ProbeContext, exchange: Exchange, config: NginxCon
             PageFileAccess, named, at=at, url=exchange.url, elsewhere=elsewhere, mistake="script"
         )
     )
+
+
+@probe(after=LogLine, needs=NginxConfig)
+async def refused_script(ctx: ProbeContext, line: LogLine, _: NginxConfig) -> None:
+    """Emit whether a file without an ending, which PHP refuses to run, is there with ".php"."""
+    refused = _REFUSED.search(line.text)
+    page = next((page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)), None)
+    worker = first_worker(ctx)
+    if refused is None or page is None or page.status != 403 or worker is None:
+        return
+    named, name = refused[1], posixpath.basename(refused[1])
+    if not name or "." in name or UNSAFE.search(named):
+        return
+    if any(access.path == named for access in ctx.observed(PageFileAccess)):
+        return
+    at, places = ctx.elapsed(), [named, f"{named}.php"]
+    accesses = {
+        access.path: access for access in await read_access(ctx.machine, "", str(worker), places)
+    }
+    first, second = accesses.get(places[0]), accesses.get(places[1])
+    if first is not None and not is_file(first) and is_file(second):
+        ctx.emit(
+            access_as(
+                PageFileAccess, first, at=at, url=page.url, elsewhere=places[1], mistake="script"
+            )
+        )
 
 
 def _is_missing(ctx: ProbeContext, exchange: Exchange) -> bool:

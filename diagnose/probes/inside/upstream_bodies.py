@@ -3,7 +3,8 @@ visitor cut off, and for one that it refuses for its header or for too many requ
 
 If the application cuts a body too, nginx does not. If it sends all of it, the fault is in front, or
 in how nginx asks: where nginx asks for an upgrade with every request, the application is asked once
-more in this way.
+more in this way. So is an application that stops in the midst of what it announced: one that is
+slow stops elsewhere.
 """
 
 from diagnose.model import Failure, Vantage
@@ -85,8 +86,8 @@ async def header_refused_behind(
 
 @probe(after=ResponseBody, needs=NginxConfig)
 async def page_cut(ctx: ProbeContext, body: ResponseBody, config: NginxConfig) -> None:
-    """Ask after the first body that was cut."""
-    if not is_first(ctx, body, _is_cut):
+    """Ask after the first body that was cut, or that stopped before its announced end."""
+    if not is_first(ctx, body, _is_short):
         return
     route = upstream_routes.find_route(ctx, config, ctx.target.path)
     if route is None or not (ctx.options.wants("upstream") or ctx.options.wants("http")):
@@ -98,11 +99,15 @@ async def page_cut(ctx: ProbeContext, body: ResponseBody, config: NginxConfig) -
         for response_body in ctx.observed(ResponseBody)
         if response_body.request == "application"
     ]
-    if own and own[-1].end != "cut" and _asks_for_upgrade(route):
+    if own and own[-1].stops_before(body.announced):
+        await read(ctx, route, "application")
+    elif own and own[-1].end != "cut" and _asks_for_upgrade(route):
         await read(ctx, route, "upgrade")
 
 
-def _is_cut(_: ProbeContext, body: ResponseBody) -> bool:
+def _is_short(_: ProbeContext, body: ResponseBody) -> bool:
+    if body.request == "target" and body.stops_before(body.announced):
+        return True
     return body.request in {"target", "browser"} and body.end == "cut"
 
 

@@ -33,7 +33,19 @@ def test_fires_and_translates_the_path() -> None:
 def test_fires_where_the_site_has_no_prefix() -> None:
     whole = PASS.replace("location /shop-dev/", "location /")
     (claim,) = judged(whole, "sid=1; path=/shop/", "/")
-    assert "proxy_cookie_path /shop /;" in str(claim.fix and claim.fix.steps[0])
+    added = str(claim.fix and claim.fix.steps[0])
+    assert added.index("proxy_cookie_path /shop/ /;") < added.index("proxy_cookie_path /shop /;")
+
+
+def test_fires_for_a_cookie_of_the_page_itself() -> None:
+    """Hippo: a form keeps its state in a cookie for its own path, as the application knows it."""
+    whole = PASS.replace("location /shop-dev/", "location /")
+    for own_path in ("/shop/forms/one.html", "/shop/forms", "/shop/forms/"):
+        (claim,) = judged(whole, f"state=1; Path={own_path}", "/forms/one.html")
+        assert claim.facts["path"] == own_path
+    assert judged(PASS, "state=1; Path=/shop/a/", "/shop-dev/a/b")
+    for own_path in ("/shop/cart", "/forms", "/shop/forms/one.html/x", "/other/forms/one.html"):
+        assert not judged(whole, f"state=1; Path={own_path}", "/forms/one.html")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,14 @@ def test_silent(lines: str, cookie: str) -> None:
     assert not judged(lines, cookie)
 
 
+def test_fires_for_a_cookie_of_the_page_itself() -> None:
+    whole = BELOW.replace("/shop-dev/", "/", 1)
+    (claim,) = judged(whole, "state=1; Path=/shop/forms/one.html", "/forms/one.html")
+    diff = claim.fix.steps[0].diff if claim.fix else ""  # type: ignore[union-attr]
+    assert diff.index("CookiePath /shop/ /\n") < diff.index("CookiePath /shop /\n")
+    assert not judged(whole, "cart=1; Path=/shop/cart", "/forms/one.html")
+
+
 def test_silent_at_a_path_that_is_not_changed() -> None:
     assert not judged(BELOW, "sid=1; Path=/shop", "/other/")
 

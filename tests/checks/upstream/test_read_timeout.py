@@ -40,6 +40,27 @@ def test_fires_and_changes_the_time_that_is_set() -> None:
     assert (claim.facts["patience"], claim.facts["set"]) == ("90", "proxy_read_timeout 90s")
 
 
+PAGED = SITE.replace("    location / {", "    error_page 502 504 = @sorry;\n    location / {", 1)
+
+
+def test_fires_on_405_where_the_page_for_the_failure_refuses_a_post() -> None:
+    """http://muratknecht.de/tech/why-nginx-returns-405-post-504-gateway-timeout-other-gotchas-error-page-directive/."""
+    told = Symptom("status", "POST 405 Not Allowed", 405)
+    text = "upstream timed out (110: Connection timed out) while reading response header"
+    line = logged(text, request="POST / HTTP/1.1")
+    (claim,) = judged(line, text=PAGED, symptom=told, status=404)
+    assert (claim.facts["refused"], claim.facts["refusing"]) == (
+        "POST /",
+        "error_page 502 504 = @sorry",
+    )
+    assert claim.fix
+    assert not judged(line, symptom=told)
+    assert not judged(text=PAGED, symptom=told)
+    assert not judged(logged(text), text=PAGED, symptom=told)
+    assert not judged(replace(line, when=LOADED - 60), text=PAGED, symptom=told)
+    assert not judged(line, text=PAGED, symptom=replace(told, number=403))
+
+
 def test_fires_on_a_line_of_the_error_log() -> None:
     assert judged(symptom=Symptom("upstream-timeout", "upstream timed out (110: …)"))
 

@@ -43,6 +43,25 @@ def test_fires_on_a_request_that_both_logs_have() -> None:
     assert "+        proxy_read_timeout 300s;\n" in edit_of(claim)
 
 
+PAGED = SHOP.replace(
+    "    location /api/ {", "    error_page 502 504 = @sorry;\n    location /api/ {", 1
+)
+
+
+def test_fires_where_a_page_for_the_failure_refuses_a_post() -> None:
+    """http://muratknecht.de/tech/why-nginx-returns-405-post-504-gateway-timeout-other-gotchas-error-page-directive/."""
+    refused = replace(FAILED, status=405)
+    (claim,) = judged(refused, LINE, text=PAGED)
+    assert claim.facts["refusing"] == "error_page 502 504 = @sorry"
+    assert "+        proxy_read_timeout 300s;\n" in edit_of(claim)
+    assert not judged(refused, LINE)
+    assert not judged(refused, text=PAGED)
+    assert not judged(refused, LINE, text=PAGED.replace("504", "503"))
+    assert not judged(refused, LINE, text=PAGED.replace("@sorry", "https://status.example.com"))
+    gets = logged(MESSAGE, request="GET /api/export HTTP/1.1")
+    assert not judged(replace(refused, method="GET"), gets, text=PAGED)
+
+
 def test_fires_and_changes_the_time_that_is_set() -> None:
     text = SHOP.replace(
         "proxy_pass http://127.0.0.1:3000;\n    }\n\n",

@@ -122,6 +122,41 @@ def test_fires_without_a_log_if_the_application_itself_cuts() -> None:
     assert claim.facts["message"] == ""
 
 
+STOPPED = replace(BODY, end="unread", failure=None)
+OWN = replace(STOPPED, request="application", url="http://127.0.0.1:3000/", received=700)
+PATIENT = SITE.replace("proxy_pass", "proxy_read_timeout 10s;\n        proxy_pass")
+WAITED = replace(LINE, text="upstream timed out (110: Connection timed out) while reading upstream")
+
+
+def test_an_application_that_announces_too_much_is_named_and_no_wait() -> None:
+    """https://github.com/modoboa/modoboa/issues/458."""
+    seen = (RUNNING, config(PATIENT), LOG_READ, replace(WAITED, when=LOADED + 5))
+    for visitors in (STOPPED, BODY):
+        (claim,) = judge("upstream.response-cut", *seen, visitors, OWN, OWN)
+        assert (claim.facts["announced"], claim.facts["stops_at"]) == (900, 700)
+        assert claim.facts["application"] == "127.0.0.1:3000"
+        assert claim.confidence is Confidence.LIKELY
+        assert not claim.facts["patience"]
+        assert claim.fix
+        assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        (OWN,),
+        (OWN, replace(OWN, received=800)),
+        (OWN, replace(OWN, end="complete")),
+        (replace(OWN, received=0),) * 2,
+        (replace(OWN, received=900),) * 2,
+    ],
+    ids=["asked once", "slow", "whole later", "nothing came", "all came"],
+)
+def test_a_slow_application_does_not_announce_too_much(own: tuple[ResponseBody, ...]) -> None:
+    claims = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, STOPPED, *own)
+    assert not any(claim.facts["announced"] for claim in claims)
+
+
 def test_silent_if_the_application_sends_all_of_it() -> None:
     own = replace(BODY, request="application", end="complete", failure=None)
     other = replace(LINE, text="another", host="blog.example.com")

@@ -51,6 +51,60 @@ def test_fires_when_php_refuses_the_ending() -> None:
     assert any("fastcgi_pass unix:/run/php/php-fpm.sock; }" in text for text in texts(CHECK, claim))
 
 
+BEHIND = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    location /info {
+        proxy_pass http://127.0.0.1:8867;
+    }
+}
+server {
+    listen 127.0.0.1:8867;
+    location / {
+        alias /home/shop;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass 127.0.0.1:9000;
+    }
+}
+"""
+NO_ENDING = (
+    "FastCGI sent in stderr: \"Access to the script '/home/shop/info' has been denied (see "
+    'security.limit_extensions)" while reading response header'
+)
+
+
+def refused(*seen: Observation) -> Claim:
+    line = replace(logged(NO_ENDING), request="GET /info HTTP/1.1")
+    answer = replace(page(403), url="https://shop.example.com/info")
+    target = replace(SHOP, path="/info")
+    evidence = (RUNNING, config(BEHIND), LOG_READ, line, answer, *seen)
+    (claim,) = judge(CHECK, *evidence, target=target, masked=False)
+    return claim
+
+
+def test_a_script_that_is_there_with_its_ending_is_named_so() -> None:
+    """https://cnblogs.com/bneglect/p/11558593.html, behind a block that passes the path on."""
+    script = "/home/shop/info"
+    claim = refused(examined(script, url="/info", elsewhere=f"{script}.php", mistake="script"))
+    assert claim.facts["elsewhere"] == "/home/shop/info.php"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    diff = str(claim.fix.steps[0])
+    for line in (
+        "set $script_file $document_root$fastcgi_script_name;",
+        "if (-f $script_file.php) {",
+        "fastcgi_param SCRIPT_FILENAME $script_file;",
+    ):
+        assert line in diff
+
+
+def test_a_refused_file_that_is_not_there_names_the_location_behind() -> None:
+    claim = refused()
+    assert (claim.facts["refused"], claim.facts["owner"]) == ("/home/shop/info", "location /")
+    assert any("fastcgi_pass 127.0.0.1:9000; }" in text for text in texts(CHECK, claim))
+
+
 def test_a_location_for_scripts_alone_is_not_replaced() -> None:
     text = "FastCGI sent in stderr: \"Access to the script '/var/www/shop/a.jpg' has been denied ("
     line = logged(f'{text}see security.limit_extensions)" while reading response header')

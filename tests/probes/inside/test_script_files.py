@@ -16,6 +16,7 @@ from diagnose.probes.inside.upstream_access import LISTENERS_SCRIPT
 from tests.probes.inside.test_page_files import RUNNING
 from tests.support.fake_context import Looking
 from tests.support.nginx_evidence import config
+from tests.support.page_errors import logged
 from tests.support.recorded_machine import RecordedMachine
 from tests.support.upstream_evidence import page
 from tests.support.web_server_evidence import HTTPS, apache_config
@@ -55,6 +56,34 @@ def test_the_script_is_where_another_setting_leads(real: str, elsewhere: str) ->
 def test_nothing_is_read_for_an_answer_of_the_program_itself() -> None:
     assert not looked(replace(MISSING, body="<h1>404</h1>"))
     assert not looked(replace(MISSING, status=200))
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "lines", "found"),
+    [
+        ("/srv/shop/info", 403, FILE, True),
+        ("/srv/shop/info", 403, "", False),
+        ("/srv/shop/info", 200, FILE, False),
+        ("/srv/shop/a.jpg", 403, FILE, False),
+    ],
+)
+def test_a_refused_file_may_be_there_with_its_ending(
+    name: str, status: int, lines: str, found: bool
+) -> None:
+    said = f"FastCGI sent in stderr: \"Access to the script '{name}' has been denied (see"
+    asked = shlex.join(("sh", "-c", ACCESS_SCRIPT, "sh", "", "11", name, f"{name}.php"))
+    text = f"uid 33\ngids 33\nname www-data www-data\npath {name}\n{FOLDER}/\n"
+    ctx = Looking(RecordedMachine({asked: f"{text}path {name}.php\n{FOLDER}/\n{lines}"}))
+    line = logged(said)
+    for observation in (RUNNING, SITE, page(status), line):
+        ctx.emit(observation)
+
+    async def work() -> None:
+        await script_files.refused_script.work(ctx, line, SITE)
+
+    asyncio.run(work())
+    elsewhere = [(access.path, access.elsewhere) for access in ctx.observed(PageFileAccess)]
+    assert elsewhere == ([(name, f"{name}.php")] if found else [])
 
 
 @pytest.mark.parametrize(("status", "count"), [(503, 1), (500, 0), (200, 0)])

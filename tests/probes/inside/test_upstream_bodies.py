@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Observation
-from diagnose.model.http import ResponseBody
+from diagnose.model.http import BodyEnd, ResponseBody
 from diagnose.model.nginx import NginxConfig
 from diagnose.net.local import LocalNet
 from diagnose.probes.inside import upstream_bodies
@@ -120,6 +120,21 @@ def test_over_ssh_curl_says_how_it_ended(status: int, out: str, end: str) -> Non
     ctx.observations += [CUT, seen]
     ask(upstream_bodies.page_cut, ctx, CUT)
     assert ctx.observed(ResponseBody)[-1].end == end
+
+
+@pytest.mark.parametrize(
+    ("announced", "end", "times"),
+    [(900, "unread", 2), (900, "cut", 2), (300, "unread", 0), (None, "unread", 0),
+     (3 << 20, "unread", 0)],
+)  # fmt: skip
+def test_an_application_that_stops_is_asked_twice(
+    announced: int | None, end: BodyEnd, times: int
+) -> None:
+    ctx = Looking(Server(CommandResult(("curl",), 28, "300 200", "", 0.1)))
+    body = replace(CUT, announced=announced, end=end, failure=None)
+    ctx.observations += [body, config("location / { proxy_pass http://127.0.0.1:3000; }")]
+    ask(upstream_bodies.page_cut, ctx, body)
+    assert [each.request for each in ctx.observed(ResponseBody)[1:]] == ["application"] * times
 
 
 @pytest.mark.parametrize(("status", "out"), [(7, "0 000"), (127, "")])
