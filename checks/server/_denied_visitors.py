@@ -9,7 +9,7 @@ from checks.http import _fronts, addresses
 from checks.server import ServerView, manual_fix, place_text, reload_steps
 from checks.server._address_list_edits import admitting_edit
 from checks.server._address_refusals import AddressRefusal, address_refusals, is_listed
-from diagnose.model import Applicability, Evidence, Fix, Manual, Observation, Where
+from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Observation, Where
 from diagnose.model.addresses import are_of_both_sides, family_of, is_private
 from diagnose.model.dns import final_answers
 from diagnose.model.frozen import frozen
@@ -179,7 +179,7 @@ def letting_in(view: ServerView, denial: Denial) -> Fix:
     edit = admitting_edit(view, denial.test, denial.visitor, admitted)
     if edit is None:
         return manual_fix(view, "change-the-list")
-    steps = (edit, *reload_steps(view.server))
+    steps: tuple[Command | Edit, ...] = (edit, *reload_steps(view.server))
     if is_asked:
         return Fix(steps, Applicability.REVIEW)
     # A person compares first, and types it then.
