@@ -35,7 +35,7 @@ def changed(when: float) -> Any:
     )
 
 
-def test_the_older_one_is_ended() -> None:
+def test_fires_the_older_one_is_ended() -> None:
     (claim,) = judge(CHECK, OLD, NEW, sockets(100, 201), changed(3000.0), page(404), masked=False)
     assert (claim.facts["older"], claim.facts["ending"]) == (100, 100)
     assert claim.severity is Severity.ERROR
