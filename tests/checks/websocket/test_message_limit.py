@@ -26,7 +26,7 @@ def closed(code: int = 1009, reason: str = WORDS) -> Any:
     return replace(opened, held_s=0.3, ended="close", close_code=code, close_reason=reason)
 
 
-def test_the_reason_names_who_closes() -> None:
+def test_fires_the_reason_names_who_closes() -> None:
     (claim,) = judge(CHECK, closed(), target=CHAT, masked=False)
     assert claim.confidence is Confidence.LIKELY
     assert (claim.facts["product"], claim.facts["netty"]) == ("Netty", True)
