@@ -42,7 +42,7 @@ TRIED: frozenset[SymptomKind] = frozenset(
         "data", "characters", "websocket-status", "websocket-accept", "websocket-subprotocol",
         "websocket", "upstream-refused", "upstream-unreachable", "upstream-timeout",
         "upstream-denied", "upstream-missing", "upstream-closed", "upstream-none-live",
-        "upstream-tls", "upstream-name", "upstream-header", "conntrack", "no-space", "no-files",
+        "upstream-tls", "upstream-name", "conntrack", "no-space", "no-files",
         "file-denied", "file-missing", "script", "internal-redirects", "port-in-use",
         "address-unavailable", "port-permission", "nginx-certificate", "nginx-key", "nginx-config",
         "nginx-start", "server-application", "server-application-tls", "server-application-slow",
