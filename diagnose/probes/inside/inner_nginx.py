@@ -15,7 +15,7 @@ from diagnose.model.logs import FailedRequests, LogLine
 from diagnose.model.nginx import InnerNginx, NginxConfig, UpstreamTry
 from diagnose.model.processes import TunnelClient
 from diagnose.model.requests import Asked
-from diagnose.model.server import Interface, Listeners, interface_addresses
+from diagnose.model.server import Listeners
 from diagnose.model.web_servers import SiteRoute, WebServerConfig
 from diagnose.parsers.redirects import leads_to_itself, redirect_target
 from diagnose.parsers.urls import parse_url
@@ -256,13 +256,14 @@ def _emit_behind_a_machine(ctx: ProbeContext) -> None:
     that this server lacks, nothing here has the port, and one block of port 80 has the name."""
     # Imported late: few servers are behind another machine.
     from diagnose.probes.inside.answering_blocks import plain_blocks
-    from diagnose.probes.inside.local_answers import HTTP_PORT, entry_address
+    from diagnose.probes.inside.local_answers import (
+        HTTP_PORT,
+        entry_address,
+        is_visited_elsewhere,
+    )
 
-    own = interface_addresses(ctx.observed(Interface))
-    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
     address = entry_address(ctx, HTTP_PORT)
-    is_elsewhere = pages and not any(page.address in own for page in pages)
-    if ctx.observed(InnerNginx) or not own or not address or not is_elsewhere:
+    if ctx.observed(InnerNginx) or not address or not is_visited_elsewhere(ctx):
         return
     blocks = {id(server.block) for _, server in plain_blocks(ctx, ctx.observed(NginxConfig)[0])}
     if len(blocks) == 1:

@@ -142,13 +142,12 @@ async def _compare(ctx: ProbeContext) -> None:
     if plain_address and ends_elsewhere:
         entry = (plain_address, plain_port)
         work += [_ask_websocket(ctx, entry, path) for path in failed_paths]
-    ends_elsewhere = ends_elsewhere and bool(failed_pages)
-    if plain_address and (ends_elsewhere or any(map(_is_loop, failed_pages))):
+    is_usual = bool(plain_address) and plain_port == HTTP_PORT
+    is_told = is_usual and _is_another_site_told(ctx)
+    is_asked_plainly = (ends_elsewhere and failed_pages) or any(map(_is_loop, failed_pages))
+    if plain_address and (is_asked_plainly or is_told):
         work.append(_ask_forwarded(ctx, plain_address, plain_port))
-    if plain_address and plain_port == HTTP_PORT and any(map(_is_balancer_error, failed_pages)):
-        work.append(_ask_as_health_check(ctx, plain_address))
-    if plain_address and plain_port == HTTP_PORT and _is_another_site_told(ctx):
-        work.append(_ask_forwarded(ctx, plain_address, plain_port))
+    if is_told or (is_usual and any(map(_is_balancer_error, failed_pages))):
         work.append(_ask_as_health_check(ctx, plain_address))
     await asyncio.gather(*work)
 
@@ -156,11 +155,17 @@ async def _compare(ctx: ProbeContext) -> None:
 def _is_another_site_told(ctx: ProbeContext) -> bool:
     """Whether a message says that another site comes, and the front page came from an address that
     is not the server's: what stands in front may not pass the name on."""
-    target, own = ctx.target, interface_addresses(ctx.observed(Interface))
+    target = ctx.target
     is_told = target.symptom is not None and target.symptom.kind == "wrong-site"
-    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(target)]
-    is_elsewhere = bool(own and pages) and not any(page.address in own for page in pages)
-    return is_told and is_elsewhere and target.path == "/" and bool(ctx.observed(Listeners))
+    is_known = target.path == "/" and bool(ctx.observed(Listeners))
+    return is_told and is_known and is_visited_elsewhere(ctx)
+
+
+def is_visited_elsewhere(ctx: ProbeContext) -> bool:
+    """Return whether visitors get the page at addresses that are none of the server's."""
+    own = interface_addresses(ctx.observed(Interface))
+    pages = [page for page in ctx.observed(Exchange) if page.is_page_of(ctx.target)]
+    return bool(own and pages) and not any(page.address in own for page in pages)
 
 
 def entry_address(ctx: ProbeContext, port: int) -> str:
