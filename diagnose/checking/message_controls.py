@@ -7,6 +7,7 @@ said only where this run sent that request, and the answer is one that browsers 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from diagnose.model import Evidence, Host, Symptom, Vantage
 from diagnose.model.http import Exchange, page_exchanges
@@ -21,6 +22,9 @@ from diagnose.parsers.cross_origin_answers import permits
 from diagnose.parsers.integrity import tells_of_integrity
 from diagnose.parsers.request_fields import shown_origin
 from diagnose.parsers.urls import parse_url
+
+if TYPE_CHECKING:
+    from diagnose.parsers.told_requests import ToldRequest
 
 #: It fails for some visitors alone.
 _SOME_VISITORS: tuple[SymptomKind, ...] = ("some-visitors",)
@@ -45,10 +49,17 @@ _ADDRESS_SPACE = re.compile(r"address space|Private Network Access", re.IGNORECA
 def untried_method(evidence: Evidence, symptom: Symptom) -> str:
     """Return the method of the request of a message that this run does not send by itself, if it
     sent no request with it; "" otherwise."""
+    return _untried_method(evidence, _described(symptom))
+
+
+def _described(symptom: Symptom) -> "ToldRequest | None":
     # Imported late: few runs end without a finding that answers the message.
     from diagnose.parsers.described_requests import described_request
 
-    told = described_request(symptom.text)
+    return described_request(symptom.text)
+
+
+def _untried_method(evidence: Evidence, told: "ToldRequest | None") -> str:
     method = told.method if told and told.method not in _OWN_METHODS else ""
     sent = {page.method for page in page_exchanges(evidence)}
     return "" if method in sent | _told_values(evidence, "method") else method
@@ -76,12 +87,9 @@ def _told_names(evidence: Evidence) -> set[str]:
     }
 
 
-def _is_part_unsent(evidence: Evidence, symptom: Symptom) -> bool:
+def _is_part_unsent(evidence: Evidence, symptom: Symptom, told: "ToldRequest | None") -> bool:
     """Return whether a message tells of a language, a page, a version of HTTP or another field that
-    this run's requests had not."""
-    from diagnose.parsers.described_requests import described_request
-
-    told = described_request(symptom.text)
+    this run's requests had not; `told` is the request of the message."""
     if told is None:
         return bool(_named_fields(symptom.text))
     if told.method not in _OWN_METHODS:
@@ -101,7 +109,8 @@ def is_looked_at(evidence: Evidence, symptom: Symptom) -> bool:
     for this one."""
     if fails_at_times(symptom) or _is_for_some(symptom):
         return False
-    if untried_method(evidence, symptom) or _is_part_unsent(evidence, symptom):
+    told = _described(symptom)
+    if _untried_method(evidence, told) or _is_part_unsent(evidence, symptom, told):
         return False
     control = _CONTROLS.get(symptom.kind)
     return control is None or control(evidence, symptom)
