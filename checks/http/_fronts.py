@@ -138,8 +138,11 @@ def _names_site(config: WebServerConfig, evidence: Evidence) -> bool:
 def _has_no_listener(evidence: Evidence) -> bool:
     """Return whether nothing on the server has the target's port: what visitors get there is
     another machine's answer, or its answer to what that one asks over http."""
-    listeners = list(evidence.good(Listeners))
-    return bool(listeners) and not any(listener.on(evidence.target.port) for listener in listeners)
+    # Imported late: a healthy run judges nothing of it.
+    from checks.listener import listeners_on
+
+    is_known = bool(evidence.good(Listeners))
+    return is_known and not listeners_on(evidence, evidence.target.port)
 
 
 def front_at(evidence: Evidence, address: str) -> Front | None:

@@ -74,7 +74,7 @@ def _limit_claim(nginx: Nginx) -> Claim | None:
         nginx.evidence.of(LogLine), host=nginx.evidence.target.host, pattern=LIMITED
     )
     clients = {line.client for line in lines}
-    is_behind = nginx.inner is not None and nginx.inner.product == "proxy" and len(clients) == 1
+    is_behind = nginx.inner is not None and nginx.inner.is_behind_machine and len(clients) == 1
     for line in reversed([line for line in lines if is_behind or _is_of_proxy(line)]):
         for server in nginx.servers:
             match = select_location(server, line.path or "/")
@@ -113,7 +113,7 @@ def _loses_address(nginx: Nginx, server: Server, line: LogLine) -> bool:
 def _field_fix(nginx: Nginx, server: Server, line: LogLine) -> Fix | None:
     from checks.nginx._front_fields import field_fix, usual_field_fix
 
-    if nginx.inner is not None and nginx.inner.product == "proxy":
+    if nginx.inner is not None and nginx.inner.is_behind_machine:
         return usual_field_fix(nginx, server, line.client)
     return field_fix(nginx, server, line.client)
 

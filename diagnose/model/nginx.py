@@ -265,6 +265,11 @@ class InnerNginx(Observation):
         """Whether the server in front is the same nginx."""
         return self.product == "nginx"
 
+    @property
+    def is_behind_machine(self) -> bool:
+        """Whether another machine asks, whose program is not known."""
+        return self.product == "proxy"
+
     def summary(self) -> Summary:
         place = socket_text(self.address, self.port)
         return place, phrase("nginx behind {server}", server=self.product)
